@@ -1,0 +1,17 @@
+# Writes a C++ source that holds every file of SQL_DIR.
+# Run as: cmake -DSQL_DIR=... -DOUTPUT=... -P embed_sql.cmake
+file(GLOB_RECURSE files RELATIVE "${SQL_DIR}" "${SQL_DIR}/*.sql")
+list(SORT files)
+set(entries "")
+foreach(file IN LISTS files)
+  file(READ "${SQL_DIR}/${file}" text)
+  string(REGEX REPLACE "\\.sql$" "" name "${file}")
+  string(APPEND entries "    {\"${name}\", R\"sparkify_sql(${text})sparkify_sql\"},\n")
+endforeach()
+list(LENGTH files count)
+set(source "#include <array>\n\n#include \"sql/sql_library.h\"\n\nnamespace sparkify {\n\n")
+string(APPEND source "namespace {\nconstexpr std::array<SqlFile, ${count}> kFiles{{\n${entries}}};\n}\n\n")
+string(APPEND source "std::span<const SqlFile> embedded_sql_files() { return kFiles; }\n\n")
+string(APPEND source "}  // namespace sparkify\n")
+file(WRITE "${OUTPUT}.new" "${source}")
+file(COPY_FILE "${OUTPUT}.new" "${OUTPUT}" ONLY_IF_DIFFERENT)

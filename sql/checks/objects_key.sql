@@ -1,0 +1,7 @@
+-- title:    etl_objects: an object version is in the ledger once
+-- severity: error
+-- after:    check
+select count(*) as violations, min(uri) as example
+from (
+    select uri, etag from etl_objects group by uri, etag having count(*) > 1
+) repeated

@@ -1,0 +1,9 @@
+-- title:    etl_rejects: as many rows for each object as the ledger counted
+-- severity: error
+-- after:    check
+select count(*) as violations, min(o.uri) as example
+from etl_objects o
+left join (
+    select run_id, uri, count(*) as rejects from etl_rejects group by run_id, uri
+) x on x.run_id = o.run_id and x.uri = o.uri
+where o.rejects <> coalesce(x.rejects, 0)

@@ -1,0 +1,1 @@
+delete from etl_drift where run_id = $1

@@ -1,0 +1,1 @@
+delete from {{temp}}.loading_objects

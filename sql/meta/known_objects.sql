@@ -1,0 +1,1 @@
+select uri, etag from etl_objects

@@ -1,0 +1,2 @@
+-- Folds the log into the database file, so that one file holds everything.
+checkpoint

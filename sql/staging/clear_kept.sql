@@ -1,0 +1,2 @@
+delete from staging_events;
+delete from staging_songs

@@ -1,0 +1,1 @@
+delete from {{temp}}.loading_songs where object_no = $1

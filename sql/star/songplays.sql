@@ -1,0 +1,37 @@
+-- model: songplays
+-- grain: one song started (page = 'NextSong'), the first applied with its id
+-- key:   songplay_id
+-- needs: loading_events, play_faults, songs
+-- load:  insert
+-- units: start_time UTC, milliseconds kept
+with matchable as (
+    select title, artist_name, duration, song_id, artist_id
+    from (
+        select title, artist_name, duration, song_id, artist_id,
+               row_number() over (
+                   partition by title, artist_name, duration order by song_id {{bytes}}
+               ) as nth
+        from songs
+    ) numbered
+    where nth = 1
+)
+select e.session_id * 1048576 + e.item_in_session as songplay_id,
+       e.ts as start_time,
+       e.user_id,
+       e.level,
+       m.song_id,
+       m.artist_id,
+       e.session_id,
+       e.location,
+       e.user_agent
+from {{temp}}.loading_events e
+left join matchable m
+       on m.title = e.song
+      and m.artist_name = e.artist
+      and m.duration = e.length
+where e.page = 'NextSong'
+  and not exists (
+      select 1
+      from {{temp}}.play_faults f
+      where f.object_no = e.object_no and f.record_no = e.record_no
+  )

@@ -1,0 +1,24 @@
+-- model: time
+-- grain: one start_time that a song play has
+-- key:   start_time
+-- needs: loading_events, play_faults
+-- load:  insert
+-- units: UTC; week ISO 8601; weekday 0 = Sunday
+select n.start_time,
+       cast(extract(hour from n.start_time) as integer) as hour,
+       cast(extract(day from n.start_time) as integer) as day,
+       cast(extract(week from n.start_time) as integer) as week,
+       cast(extract(month from n.start_time) as integer) as month,
+       cast(extract(year from n.start_time) as integer) as year,
+       cast(extract(dow from n.start_time) as integer) as weekday
+from (
+    select distinct e.ts as start_time
+    from {{temp}}.loading_events e
+    where e.page = 'NextSong'
+      and not exists (
+          select 1
+          from {{temp}}.play_faults f
+          where f.object_no = e.object_no and f.record_no = e.record_no
+      )
+) n
+where not exists (select 1 from time t where t.start_time = n.start_time)

@@ -1,0 +1,1 @@
+select version from etl_schema order by version desc

@@ -1,0 +1,3 @@
+-- Adds what a model selects to its table.
+insert into {{table}}
+{{select}}

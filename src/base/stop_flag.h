@@ -1,0 +1,18 @@
+#pragma once
+
+#include <atomic>
+
+namespace sparkify {
+
+/// Whether somebody asked the program to stop, and by which signal. Set from a signal handler.
+class StopFlag {
+ public:
+  void request(int signal_number) { signal_.store(signal_number); }
+  bool is_set() const { return signal_.load(std::memory_order_relaxed) != 0; }
+  int signal_number() const { return signal_.load(); }
+
+ private:
+  std::atomic<int> signal_{0};
+};
+
+}  // namespace sparkify

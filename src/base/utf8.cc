@@ -1,0 +1,181 @@
+#include "base/utf8.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
+namespace sparkify {
+
+namespace {
+
+std::uint8_t byte_at(std::string_view text, std::size_t at) {
+  return static_cast<std::uint8_t>(text[at]);
+}
+
+/// What the first byte of a character says: how many bytes, and which second bytes are allowed.
+struct Lead {
+  std::size_t length;
+  std::uint8_t second_min;
+  std::uint8_t second_max;
+};
+
+Lead lead_of(std::uint8_t byte) {
+  if (byte < 0x80) return {1, 0, 0};
+  if (byte >= 0xC2 && byte <= 0xDF) return {2, 0x80, 0xBF};
+  if (byte == 0xE0) return {3, 0xA0, 0xBF};
+  if (byte == 0xED) return {3, 0x80, 0x9F};
+  if (byte >= 0xE1 && byte <= 0xEF) return {3, 0x80, 0xBF};
+  if (byte == 0xF0) return {4, 0x90, 0xBF};
+  if (byte >= 0xF1 && byte <= 0xF3) return {4, 0x80, 0xBF};
+  if (byte == 0xF4) return {4, 0x80, 0x8F};
+  return {0, 0, 0};
+}
+
+char32_t decode(std::string_view text, std::size_t at, std::size_t length) {
+  if (length == 1) return byte_at(text, at);
+  char32_t code_point = byte_at(text, at) & (0x7Fu >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    code_point = (code_point << 6) | (byte_at(text, at + i) & 0x3Fu);
+  }
+  return code_point;
+}
+
+bool is_control(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C ||
+         c == 0x2028 || c == 0x2029;
+}
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+// East Asian Wide and emoji presentation, and characters without a width of their own, as coarse
+// blocks: enough to keep table columns straight. libc's wcwidth would need a UTF-8 locale set.
+constexpr std::array kWide = std::to_array<Range>({{0x1100, 0x115F},
+                                                   {0x2E80, 0x303E},
+                                                   {0x3041, 0x33FF},
+                                                   {0x3400, 0x4DBF},
+                                                   {0x4E00, 0x9FFF},
+                                                   {0xA000, 0xA4CF},
+                                                   {0xAC00, 0xD7A3},
+                                                   {0xF900, 0xFAFF},
+                                                   {0xFE30, 0xFE4F},
+                                                   {0xFF00, 0xFF60},
+                                                   {0xFFE0, 0xFFE6},
+                                                   {0x1F300, 0x1F64F},
+                                                   {0x1F900, 0x1F9FF},
+                                                   {0x20000, 0x3FFFD}});
+constexpr std::array kZero = std::to_array<Range>({{0x0300, 0x036F},
+                                                   {0x0591, 0x05BD},
+                                                   {0x0610, 0x061A},
+                                                   {0x064B, 0x065F},
+                                                   {0x0E31, 0x0E31},
+                                                   {0x0E34, 0x0E3A},
+                                                   {0x0E47, 0x0E4E},
+                                                   {0x200B, 0x200D},
+                                                   {0x20D0, 0x20FF},
+                                                   {0xFE00, 0xFE0F},
+                                                   {0xFE20, 0xFE2F}});
+
+template <typename Ranges>
+bool within(const Ranges& ranges, char32_t c) {
+  for (const Range& range : ranges) {
+    if (c >= range.first && c <= range.last) return true;
+  }
+  return false;
+}
+
+std::size_t width_of(char32_t c) {
+  if (c < 0x300) return 1;
+  if (within(kZero, c)) return 0;
+  return within(kWide, c) ? 2 : 1;
+}
+
+}  // namespace
+
+Utf8Step utf8_step(std::string_view text, std::size_t at) {
+  const Lead lead = lead_of(byte_at(text, at));
+  if (lead.length == 0) return {false, 1};
+  for (std::size_t i = 1; i < lead.length; ++i) {
+    if (at + i >= text.size()) return {false, i};
+    const std::uint8_t next = byte_at(text, at + i);
+    const std::uint8_t least = i == 1 ? lead.second_min : std::uint8_t{0x80};
+    const std::uint8_t most = i == 1 ? lead.second_max : std::uint8_t{0xBF};
+    if (next < least || next > most) return {false, i};
+  }
+  return {true, lead.length};
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = utf8_step(text, at);
+    if (!step.valid) return false;
+    at += step.length;
+  }
+  return true;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = utf8_step(text, at);
+    if (!step.valid) {
+      out += "\uFFFD";
+    } else if (const char32_t c = decode(text, at, step.length); !is_control(c)) {
+      out.append(text.substr(at, step.length));
+    } else {
+      std::array<char, 16> escape{};
+      std::snprintf(escape.data(), escape.size(), c < 0x100 ? "\\x%02x" : "\\u%04x",
+                    static_cast<unsigned>(c));
+      out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : escape.data();
+    }
+    at += step.length;
+  }
+  return out;
+}
+
+std::string_view display_prefix(std::string_view text, std::size_t width_max) {
+  std::size_t width = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const Utf8Step step = utf8_step(text, at);
+    width += step.valid ? width_of(decode(text, at, step.length)) : 1;
+    if (width > width_max) break;
+    at += step.length;
+  }
+  return text.substr(0, at);
+}
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = utf8_step(text, at);
+    width += step.valid ? width_of(decode(text, at, step.length)) : 1;
+    at += step.length;
+  }
+  return width;
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  const auto put = [&out](char32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | (c >> 6));
+    put(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    put(0xE0 | (c >> 12));
+    put(0x80 | ((c >> 6) & 0x3F));
+    put(0x80 | (c & 0x3F));
+  } else {
+    put(0xF0 | (c >> 18));
+    put(0x80 | ((c >> 12) & 0x3F));
+    put(0x80 | ((c >> 6) & 0x3F));
+    put(0x80 | (c & 0x3F));
+  }
+}
+
+}  // namespace sparkify

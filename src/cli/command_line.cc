@@ -1,0 +1,68 @@
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/command.h"
+
+namespace sparkify {
+
+namespace {
+
+constexpr const char* kDescription =
+    "Loads a music app's JSON event logs and song files into a star schema: fact songplays,\n"
+    "dimensions users, songs, artists, time. Each version of each file is applied exactly once.";
+
+constexpr const char* kFooter =
+    "Start here:\n"
+    "  sparkify generate --out sample\n"
+    "  sparkify create-tables\n"
+    "  sparkify etl --log-data sample/log_data --song-data sample/song_data\n"
+    "  sparkify query \"select title, artist_name, count(*) from plays group by all limit 5\"\n"
+    "\n"
+    "Every setting can also come from SPARKIFY_* variables or a dwh.cfg file: `sparkify config`\n"
+    "shows them all. `man sparkify` has the exit codes.";
+
+}  // namespace
+
+void add_setting_flag(CLI::App& app, GlobalFlags& flags, const std::string& flag,
+                      const std::string& setting, const std::string& value_name,
+                      const std::string& help) {
+  app.add_option_function<std::string>(
+         flag, [&flags, setting](const std::string& value) { flags.settings[setting] = value; },
+         help)
+      ->type_name(value_name);
+}
+
+CommandLine::CommandLine() {
+  app.name("sparkify");
+  app.description(kDescription);
+  app.footer(kFooter);
+  app.require_subcommand(0, 1);
+  app.set_help_flag("-h,--help", "Show this help");
+  add_setting_flag(app, flags, "--warehouse", "warehouse", "URL",
+                   "Where the tables are: duckdb:PATH (default duckdb:sparkify.duckdb)");
+  app.add_option("--config", flags.config_path, "Settings file (default ./dwh.cfg, if there)")
+      ->type_name("FILE");
+  add_setting_flag(app, flags, "--threads", "threads", "N", "Threads (default: all processors)");
+  add_setting_flag(app, flags, "--memory-limit", "memory_limit", "SIZE",
+                   "Memory to stay within, such as 2GiB (default: a quarter of the machine)");
+  add_setting_flag(app, flags, "--log-format", "log_format", "FORMAT",
+                   "Messages on stderr: text or json (default text)");
+  app.add_flag("-q,--quiet", flags.quiet, "Only errors on stderr");
+  app.add_flag("-v,--verbose", flags.verbose, "More on stderr");
+  app.add_flag("--json", flags.json, "The result as one JSON document");
+  using Add = Command (*)(CLI::App&, GlobalFlags&);
+  for (const Add add : {add_create_tables, add_etl, add_status, add_rejects, add_check, add_query,
+                        add_generate, add_config, add_version}) {
+    Command command = add(app, flags);
+    command.app->fallthrough();
+    command.app->set_help_flag("-h,--help", "Show this help");
+    commands.emplace(command.app->get_name(), command);
+  }
+}
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+}  // namespace sparkify

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/progress_display.h"
+#include "cli/warehouse_factory.h"
+#include "pipeline/etl.h"
+#include "report/run_summary.h"
+#include "source/local_store.h"
+
+namespace sparkify {
+
+namespace {
+
+struct Options {
+  bool dry_run = false;
+  bool keep_staging = false;
+};
+
+/// The one thing a signal handler may touch.
+StopFlag stop_flag;
+
+extern "C" void request_stop(int signal_number) { stop_flag.request(signal_number); }
+
+void install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  sigemptyset(&action.sa_mask);
+  // Once: a second signal of the kind ends the program at once, which is safe at any moment.
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+Status expect_local(const std::string& location) {
+  const std::size_t colon = location.find("://");
+  if (colon == std::string::npos || location.starts_with("file://")) return {};
+  return make_error(ErrorKind::config,
+                    fmt::format("{}: sources of this kind are not built yet; give a path",
+                                printable(location)));
+}
+
+/// Text that blocks and records may take: what DuckDB does not get, shared out.
+DecodeLimits decode_limits(const Settings& settings) {
+  constexpr std::uint64_t kRecordShare = 16;
+  constexpr std::uint64_t kRecordBytesLeast = std::uint64_t{16} << 20;
+  DecodeLimits limits;
+  limits.record_bytes_max =
+      std::max(kRecordBytesLeast, settings.memory_limit_bytes / kRecordShare);
+  if (settings.block_bytes) limits.block_bytes = *settings.block_bytes;
+  return limits;
+}
+
+/// A group's rows wait in memory until they are merged; see docs/decisions/0006-groups.md.
+std::uint64_t group_bytes(const Settings& settings) {
+  constexpr std::uint64_t kShare = 8;
+  constexpr std::uint64_t kMost = std::uint64_t{512} << 20;
+  if (settings.group_bytes) return *settings.group_bytes;
+  return std::min(kMost, settings.memory_limit_bytes / kShare);
+}
+
+Result<EtlOptions> etl_options(const Options& options, const Settings& settings) {
+  EtlOptions etl;
+  if (settings.log_data) etl.log_locations.push_back(*settings.log_data);
+  if (settings.song_data) etl.song_locations.push_back(*settings.song_data);
+  if (etl.log_locations.empty() && etl.song_locations.empty()) return missing_setting("log_data");
+  for (const auto& location : etl.log_locations) TRY(expect_local(location));
+  for (const auto& location : etl.song_locations) TRY(expect_local(location));
+  etl.dry_run = options.dry_run;
+  etl.keep_staging = options.keep_staging;
+  etl.max_rejects = settings.max_rejects;
+  etl.group_bytes = group_bytes(settings);
+  etl.decode = decode_limits(settings);
+  return etl;
+}
+
+ProgressDisplay::Form progress_form(const CommandContext& context) {
+  if (context.flags.quiet) return ProgressDisplay::Form::none;
+  const bool terminal =
+      ::isatty(STDERR_FILENO) != 0 && context.settings.log_format == LogFormat::text;
+  return terminal ? ProgressDisplay::Form::bar : ProgressDisplay::Form::lines;
+}
+
+int exit_code(const RunSummary& summary) {
+  if (summary.error) return exit_code_of(summary.error->kind, stop_flag.signal_number());
+  if (!summary.failed_objects.empty()) return kExitSource;
+  return any_failed(summary.checks) ? kExitFindings : kExitDone;
+}
+
+Result<int> run(const Options& options, const CommandContext& context) {
+  TRY_ASSIGN(const EtlOptions etl, etl_options(options, context.settings));
+  const auto use = options.dry_run ? WarehouseUse::read : WarehouseUse::write;
+  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, use));
+  install_signal_handlers();
+  log_debug(fmt::format("loading into {} on {} threads, groups of {} bytes",
+                        open.warehouse->display_name(), context.settings.threads,
+                        etl.group_bytes));
+  LocalStore store;
+  Progress progress;
+  RunSummary summary;
+  {
+    const ProgressDisplay display(progress, progress_form(context));
+    summary = run_etl(etl, {store, *open.warehouse, open.sql, progress, stop_flag});
+  }
+  if (summary.ignored_files > 0) {
+    log_debug(fmt::format("{} files were passed over: their names do not say JSON",
+                          summary.ignored_files));
+  }
+  print(context.flags.json ? summary_json(summary) : summary_text(summary));
+  if (summary.error) log_error(summary.error->message);
+  return exit_code(summary);
+}
+
+}  // namespace
+
+Command add_etl(CLI::App& app, GlobalFlags& flags) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("etl", "Load what is new: list, stage, transform, check, summary");
+  add_setting_flag(*command, flags, "--log-data", "log_data", "PATH",
+                   "Event logs: a folder (walked), a file, or a quoted glob");
+  add_setting_flag(*command, flags, "--song-data", "song_data", "PATH",
+                   "Song files: a folder (walked), a file, or a quoted glob");
+  command->add_flag("--dry-run", options->dry_run, "Print the plan and change nothing");
+  command->add_flag("--keep-staging", options->keep_staging,
+                    "Keep the last group's rows in staging_events and staging_songs");
+  add_setting_flag(*command, flags, "--max-rejects", "max_rejects", "N",
+                   "Roll the group back that goes past N rejects, and stop");
+  command->footer(
+      "Files: .json .jsonl .ndjson, each also .gz .zst .bz2. What was loaded before is skipped.\n"
+      "Examples:\n"
+      "  sparkify etl --log-data data/log_data --song-data data/song_data\n"
+      "  sparkify etl --log-data 'data/log_data/2018/11/*.json.gz' --dry-run\n"
+      "  sparkify etl --log-data logs --song-data songs --max-rejects 100 --json");
+  return {command, [options](const CommandContext& context) { return run(*options, context); }};
+}
+
+}  // namespace sparkify

@@ -1,0 +1,407 @@
+#include "cli/settings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/byte_size.h"
+#include "base/utf8.h"
+#include "cli/dwh_cfg.h"
+#include "cli/nearest_word.h"
+
+namespace sparkify {
+namespace {
+
+constexpr std::string_view kDefaultWarehouse = "duckdb:sparkify.duckdb";
+constexpr std::string_view kEnvironmentPrefix = "SPARKIFY_";
+constexpr std::uint64_t kRedshiftPort = 5439;
+constexpr std::uint64_t kThreadsMax = 256;
+constexpr std::uint64_t kMemoryLimitMin = std::uint64_t{256} << 20;
+constexpr std::size_t kEchoWidthMax = 60;
+constexpr std::string_view kNotSet = "(not set)";
+
+struct Definition {
+  std::string_view name;
+  bool has_flag;
+  bool is_hidden;            // tuning for tests
+  std::string_view section;  // empty: not in the file
+  std::string_view key;
+};
+
+constexpr std::array<Definition, 12> kDefinitions = {{
+    {"warehouse", true, false, "SPARKIFY", "WAREHOUSE"},
+    {"log_data", true, false, "S3", "LOG_DATA"},
+    {"song_data", true, false, "S3", "SONG_DATA"},
+    {"log_jsonpath", true, false, "S3", "LOG_JSONPATH"},
+    {"iam_role", true, false, "IAM_ROLE", "ARN"},
+    {"db_password", false, false, "CLUSTER", "DB_PASSWORD"},
+    {"threads", true, false, "SPARKIFY", "THREADS"},
+    {"memory_limit", true, false, "SPARKIFY", "MEMORY_LIMIT"},
+    {"max_rejects", true, false, "SPARKIFY", "MAX_REJECTS"},
+    {"log_format", true, false, "SPARKIFY", "LOG_FORMAT"},
+    {"group_bytes", false, true, "", ""},
+    {"block_bytes", false, true, "", ""},
+}};
+
+const Definition& definition(std::string_view name) {
+  const auto* found = std::find_if(kDefinitions.begin(), kDefinitions.end(),
+                                   [&](const Definition& each) { return each.name == name; });
+  SPARKIFY_ASSERT(found != kDefinitions.end());
+  return *found;
+}
+
+std::string flag_name(std::string_view name) {
+  std::string flag = "--" + std::string(name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+std::string variable_name(std::string_view name) {
+  std::string variable(kEnvironmentPrefix);
+  for (const char c : name) {
+    variable += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return variable;
+}
+
+// A text that somebody wrote, and where. Points into the sources.
+struct Found {
+  const std::string* text;
+  std::string origin;
+};
+
+Error refuse(std::string_view origin, std::string_view message) {
+  return make_error(ErrorKind::config, fmt::format("{}: {}", origin, message));
+}
+
+std::string echo(std::string_view text) {
+  return "'" + std::string(display_prefix(printable(text), kEchoWidthMax)) + "'";
+}
+
+Result<std::uint64_t> parse_count(const Found& found, std::uint64_t min, std::uint64_t max,
+                                  std::string_view what) {
+  const std::string& text = *found.text;
+  std::uint64_t count = 0;
+  const char* const text_end = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), text_end, count);
+  if (error != std::errc() || end != text_end || count < min || count > max) {
+    return refuse(found.origin, fmt::format("{} is no {}; give a whole number from {} to {}",
+                                            echo(text), what, min, max));
+  }
+  return count;
+}
+
+Result<std::uint64_t> parse_size(const Found& found) {
+  auto size_bytes = parse_byte_size(*found.text);
+  if (!size_bytes.ok()) return refuse(found.origin, size_bytes.error().message);
+  return *size_bytes;
+}
+
+bool mentions_password_key(std::string_view text) {
+  std::string lower;
+  for (const char c : text) {
+    if (c != ' ') lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return lower.find("password=") != lower.npos;
+}
+
+// Rather one URL too many than a password shown: `user:p/w@host`, with a slash that should have
+// been written %2F, counts as well, and so does libpq's `?password=`.
+bool holds_password(std::string_view url) {
+  if (mentions_password_key(url)) return true;
+  if (url.starts_with("duckdb:")) return false;
+  const std::size_t scheme_end = url.find("://");
+  const std::string_view rest = scheme_end == url.npos ? url : url.substr(scheme_end + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (const std::size_t at = authority.rfind('@'); at != authority.npos) {
+    return authority.substr(0, at).find(':') != authority.npos;
+  }
+  return !authority.starts_with('[') && authority.find(':') != authority.npos &&
+         rest.find('@') != rest.npos;
+}
+
+Error refuse_password(std::string_view origin, std::string_view config_name) {
+  return refuse(origin,
+                fmt::format("the warehouse URL seems to hold a password, which others could read "
+                            "in process lists and logs; take it out, change it if it was in use, "
+                            "and give it as DB_PASSWORD under [CLUSTER] in {} (mode 600), or as "
+                            "SPARKIFY_DB_PASSWORD",
+                            config_name));
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    result += is_unreserved(c) ? std::string(1, c)
+                               : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return result;
+}
+
+bool is_host(std::string_view text) {
+  return text.size() <= 255 && std::all_of(text.begin(), text.end(), is_unreserved);
+}
+
+bool is_ipv6(std::string_view text) {
+  return std::count(text.begin(), text.end(), ':') >= 2 &&
+         text.find_first_not_of("0123456789abcdefABCDEF:.") == text.npos;
+}
+
+/// Goes through the settings one by one and keeps what it finds.
+class Resolver {
+ public:
+  Resolver(const SettingSources& sources, const std::optional<DwhCfg>& cfg)
+      : sources_(sources),
+        cfg_(cfg),
+        machine_(sources.machine.has_value() ? *sources.machine : read_machine()) {}
+
+  Result<Settings> run() {
+    TRY(check_flags());
+    if (cfg_.has_value()) settings_.warnings = cfg_->warnings;
+    warn_of_unknown_variables();
+    TRY(warehouse());
+    optional_text("log_data", settings_.log_data);
+    optional_text("song_data", settings_.song_data);
+    optional_text("log_jsonpath", settings_.log_jsonpath);
+    optional_text("iam_role", settings_.iam_role);
+    db_password();
+    TRY(threads());
+    TRY(memory_limit());
+    TRY(max_rejects());
+    TRY(log_format());
+    TRY(tuning("group_bytes", settings_.group_bytes));
+    TRY(tuning("block_bytes", settings_.block_bytes));
+    return std::move(settings_);
+  }
+
+ private:
+  Status check_flags() const {
+    for (const auto& [name, text] : sources_.flags) {
+      if (name == "db_password") {
+        return make_error(ErrorKind::usage,
+                          fmt::format("a password on the command line is refused, because others "
+                                      "can read it in process lists; set SPARKIFY_DB_PASSWORD, or "
+                                      "write DB_PASSWORD under [CLUSTER] in {} (mode 600)",
+                                      config_name()));
+      }
+      SPARKIFY_ASSERT(definition(name).has_flag);
+      if (text.empty()) return refuse("flag " + flag_name(name), "its value is empty; give one");
+    }
+    return {};
+  }
+
+  void warn_of_unknown_variables() {
+    std::vector<std::string> variables;
+    for (const Definition& each : kDefinitions) {
+      if (!each.is_hidden) variables.push_back(variable_name(each.name));
+    }
+    std::vector<std::string_view> known;  // without the prefix, which would make all of them alike
+    for (const std::string& variable : variables) {
+      known.push_back(std::string_view(variable).substr(kEnvironmentPrefix.size()));
+    }
+    for (const auto& [variable, ignored] : sources_.environment) {
+      if (!variable.starts_with(kEnvironmentPrefix) || is_known_variable(variable)) continue;
+      const auto nearest =
+          nearest_word(std::string_view(variable).substr(kEnvironmentPrefix.size()), known);
+      const std::string hint = nearest.has_value()
+                                   ? fmt::format("did you mean {}{}?", kEnvironmentPrefix, *nearest)
+                                   : fmt::format("known variables: {}", fmt::join(variables, ", "));
+      settings_.warnings.push_back(fmt::format("environment {} is unknown and not used; {}",
+                                               display_prefix(printable(variable), kEchoWidthMax),
+                                               hint));
+    }
+  }
+
+  static bool is_known_variable(std::string_view variable) {
+    return std::any_of(kDefinitions.begin(), kDefinitions.end(), [&](const Definition& each) {
+      return variable_name(each.name) == variable;
+    });
+  }
+
+  std::string config_name() const {
+    return printable(sources_.config_path.value_or(sources_.default_config_path));
+  }
+
+  std::optional<Found> find(std::string_view name) const {
+    const Definition& wanted = definition(name);
+    if (const auto flag = sources_.flags.find(std::string(name)); flag != sources_.flags.end()) {
+      return Found{&flag->second, "flag " + flag_name(name)};
+    }
+    const std::string variable = variable_name(name);
+    if (const auto set = sources_.environment.find(variable);
+        set != sources_.environment.end() && !set->second.empty()) {
+      return Found{&set->second, "environment " + variable};
+    }
+    return wanted.section.empty() ? std::nullopt : find_in_file(wanted.section, wanted.key);
+  }
+
+  std::optional<Found> find_in_file(std::string_view section, std::string_view key) const {
+    const DwhCfgValue* const value = cfg_.has_value() ? cfg_->find(section, key) : nullptr;
+    if (value == nullptr) return std::nullopt;
+    return Found{&value->text.reveal(), cfg_->origin(*value)};
+  }
+
+  void show(std::string_view name, std::string_view value, const std::optional<Found>& found,
+            bool is_secret = false) {
+    settings_.shown.push_back(Setting{std::string(name), printable(value),
+                                      found.has_value() ? found->origin : "default", is_secret});
+  }
+
+  Status warehouse() {
+    const auto found = find("warehouse");
+    if (found.has_value()) {
+      if (holds_password(*found->text)) return refuse_password(found->origin, config_name());
+      settings_.warehouse = *found->text;
+      show("warehouse", settings_.warehouse, found);
+      return {};
+    }
+    if (const auto host = find_in_file("CLUSTER", "HOST")) {
+      TRY_ASSIGN(settings_.warehouse, cluster_url(*host));
+      show("warehouse", settings_.warehouse, Found{nullptr, cfg_->file_name + " [CLUSTER]"});
+      return {};
+    }
+    settings_.warehouse = kDefaultWarehouse;
+    show("warehouse", settings_.warehouse, found);
+    return {};
+  }
+
+  Result<std::string> cluster_url(const Found& host) const {
+    if (!is_host(*host.text) && !is_ipv6(*host.text)) {
+      return refuse(host.origin,
+                    "[CLUSTER] HOST is no host name; write only the name there (port and database "
+                    "have keys of their own, DB_PORT and DB_NAME), or leave it empty to load into "
+                    "a local file");
+    }
+    const auto user = find_in_file("CLUSTER", "DB_USER");
+    const auto database = find_in_file("CLUSTER", "DB_NAME");
+    if (!user.has_value() || !database.has_value()) {
+      return refuse(host.origin, fmt::format("[CLUSTER] HOST is set, but {} is not; set it in the "
+                                             "same section, or choose the warehouse by --warehouse",
+                                             user.has_value() ? "DB_NAME" : "DB_USER"));
+    }
+    std::uint64_t port = kRedshiftPort;
+    if (const auto port_text = find_in_file("CLUSTER", "DB_PORT")) {
+      TRY_ASSIGN(port, parse_count(*port_text, 1, 65535, "port (DB_PORT)"));
+    }
+    return fmt::format("redshift://{}@{}:{}/{}", percent_encode(*user->text),
+                       is_host(*host.text) ? *host.text : "[" + *host.text + "]", port,
+                       percent_encode(*database->text));
+  }
+
+  void optional_text(std::string_view name, std::optional<std::string>& value) {
+    const auto found = find(name);
+    if (found.has_value()) value = *found->text;
+    show(name, found.has_value() ? std::string_view(*found->text) : kNotSet, found);
+  }
+
+  void db_password() {
+    const auto found = find("db_password");
+    if (found.has_value()) settings_.db_password = Secret(*found->text);
+    show("db_password", found.has_value() ? "(set)" : kNotSet, found, true);
+  }
+
+  Status threads() {
+    const auto found = find("threads");
+    settings_.threads = std::clamp<std::size_t>(machine_.processors, 1, kThreadsMax);
+    if (found.has_value()) {
+      TRY_ASSIGN(settings_.threads, parse_count(*found, 1, kThreadsMax, "number of threads"));
+    }
+    show("threads", std::to_string(settings_.threads), found);
+    return {};
+  }
+
+  Status memory_limit() {
+    const auto found = find("memory_limit");
+    settings_.memory_limit_bytes = std::max(machine_.memory_bytes / 4, kMemoryLimitMin);
+    if (found.has_value()) {
+      TRY_ASSIGN(settings_.memory_limit_bytes, parse_size(*found));
+      if (settings_.memory_limit_bytes < kMemoryLimitMin) {
+        return refuse(
+            found->origin,
+            fmt::format("a memory limit of {} is too low: the database and the decoders share "
+                        "it and need at least 256 MiB; give 256MiB or more",
+                        format_bytes(settings_.memory_limit_bytes)));
+      }
+    }
+    show("memory_limit", format_bytes(settings_.memory_limit_bytes), found);
+    return {};
+  }
+
+  Status max_rejects() {
+    const auto found = find("max_rejects");
+    if (found.has_value() && *found->text != "none") {
+      constexpr std::uint64_t kRejectsMax = 1'000'000'000'000;
+      TRY_ASSIGN(settings_.max_rejects,
+                 parse_count(*found, 0, kRejectsMax, "number of rejects ('none' means no limit)"));
+    }
+    show("max_rejects",
+         settings_.max_rejects.has_value() ? std::to_string(*settings_.max_rejects) : "none",
+         found);
+    return {};
+  }
+
+  Status log_format() {
+    const auto found = find("log_format");
+    if (found.has_value() && *found->text == "json") {
+      settings_.log_format = LogFormat::json;
+    } else if (found.has_value() && *found->text != "text") {
+      return refuse(found->origin,
+                    fmt::format("{} is no log format; give text or json", echo(*found->text)));
+    }
+    show("log_format", settings_.log_format == LogFormat::json ? "json" : "text", found);
+    return {};
+  }
+
+  Status tuning(std::string_view name, std::optional<std::uint64_t>& value) {
+    const auto found = find(name);
+    if (!found.has_value()) return {};
+    TRY_ASSIGN(value, parse_size(*found));
+    if (*value == 0) return refuse(found->origin, "must not be 0; give at least 1 byte");
+    show(name, format_bytes(*value), found);
+    return {};
+  }
+
+  const SettingSources& sources_;
+  const std::optional<DwhCfg>& cfg_;
+  Machine machine_;
+  Settings settings_;
+};
+
+Result<std::optional<DwhCfg>> read_config(const SettingSources& sources) {
+  if (!sources.config_path.has_value()) return read_dwh_cfg(sources.default_config_path);
+  TRY_ASSIGN(auto cfg, read_dwh_cfg(*sources.config_path));
+  if (!cfg.has_value()) {
+    return refuse(printable(*sources.config_path),
+                  "no such file; correct the path after --config, or leave the flag out");
+  }
+  return cfg;
+}
+
+}  // namespace
+
+Result<Settings> resolve_settings(const SettingSources& sources) {
+  TRY_ASSIGN(const auto cfg, read_config(sources));
+  return Resolver(sources, cfg).run();
+}
+
+Error missing_setting(std::string_view name) {
+  const Definition& missing = definition(name);
+  std::string ways = missing.has_flag ? fmt::format("give {}, ", flag_name(name)) : "";
+  ways += fmt::format("set {}", variable_name(name));
+  if (!missing.section.empty()) {
+    ways += fmt::format(", or write {} under [{}] in dwh.cfg", missing.key, missing.section);
+  }
+  return make_error(ErrorKind::config, fmt::format("{} is not set; {}", name, ways));
+}
+
+}  // namespace sparkify

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/machine.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace sparkify {
+
+/// One line of `sparkify config`; every field is safe to print.
+struct Setting {
+  std::string name;    ///< `memory_limit`
+  std::string value;   ///< for people: `1.5 GiB`, `(not set)`; of a secret only whether it is set
+  std::string origin;  ///< `flag --threads`, `environment SPARKIFY_THREADS`, `dwh.cfg line 7`, ...
+  bool is_secret = false;
+};
+
+enum class LogFormat { text, json };
+
+/// What the whole program is told from outside. docs/configuration.md is the users' page of it.
+struct Settings {
+  std::string warehouse;                 ///< a URL; never with a password in it
+  std::optional<std::string> log_data;   ///< where the event logs are: a path or s3://...
+  std::optional<std::string> song_data;  ///< where the song files are
+  std::optional<std::string> log_jsonpath;
+  std::optional<std::string> iam_role;
+  Secret db_password;                        ///< empty: not set
+  std::size_t threads = 1;                   ///< 1 to 256
+  std::uint64_t memory_limit_bytes = 0;      ///< at least 256 MiB
+  std::optional<std::uint64_t> max_rejects;  ///< none: no limit
+  LogFormat log_format = LogFormat::text;
+  std::optional<std::uint64_t> group_bytes;  ///< for tests; none: the program decides
+  std::optional<std::uint64_t> block_bytes;  ///< for tests; none: the program decides
+
+  std::vector<Setting> shown;         ///< in the order in which `sparkify config` lists them
+  std::vector<std::string> warnings;  ///< whole sentences, without a value in them
+};
+
+/// Everything that settings are made from; only the configuration file is read by us.
+struct SettingSources {
+  /// The flags that were given, by setting name: {"memory_limit", "1GiB"}. A name that is no
+  /// setting with a flag is our own mistake; db_password is the one that is refused politely.
+  std::map<std::string, std::string> flags;
+  /// The whole environment, or its SPARKIFY_* part. An empty variable is one that is not set.
+  std::map<std::string, std::string> environment;
+  /// Of `--config`; this file must exist.
+  std::optional<std::string> config_path;
+  /// Read if it exists and `config_path` is none.
+  std::string default_config_path = "dwh.cfg";
+  /// For the defaults of threads and memory; none: this machine.
+  std::optional<Machine> machine;
+};
+
+/// Flag, then environment, then file, then default.
+///
+/// Errors    config: a value is wrong (a value that a stronger source hides is not looked at), the
+///           file cannot be used, the warehouse URL holds a password; usage: a password among the
+///           flags. No error and no warning contains a password.
+Result<Settings> resolve_settings(const SettingSources& sources);
+
+/// The error for a setting that a command needs and that is not set; says where it can be set.
+/// `name`    One of the settings, `log_data`.
+Error missing_setting(std::string_view name);
+
+}  // namespace sparkify

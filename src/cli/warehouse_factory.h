@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "cli/settings.h"
+#include "sql/sql_library.h"
+#include "warehouse/warehouse.h"
+
+namespace sparkify {
+
+/// What a command wants to do with the warehouse.
+enum class WarehouseUse {
+  create,    ///< write, and make it if it is not there
+  write,     ///< write
+  read,      ///< read with our own SQL
+  user_sql,  ///< read with a user's SQL
+};
+
+/// An open warehouse and the SQL that it understands.
+struct OpenWarehouse {
+  std::unique_ptr<Warehouse> warehouse;
+  SqlLibrary sql;
+};
+
+/// Opens the warehouse that the settings name; the URL's scheme chooses the backend.
+/// Errors: `config` for a scheme that is unknown or not built yet, else the backend's.
+Result<OpenWarehouse> open_warehouse(const Settings& settings, WarehouseUse use);
+
+}  // namespace sparkify

@@ -1,0 +1,176 @@
+#include "load/ledger.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/time.h"
+#include "base/version.h"
+
+namespace sparkify {
+
+namespace {
+
+/// Marks a sorted listing while the ledger goes by, row by row: the ledger may be much longer than
+/// the listing, and need not fit in memory.
+class MarkingVisitor : public RowVisitor {
+ public:
+  explicit MarkingVisitor(const std::vector<ObjectInfo>& listed)
+      : listed_(listed), marks(listed.size(), LedgerMark::fresh) {}
+
+  Status begin(const std::vector<ResultColumn>& /*columns*/) override { return {}; }
+  Status row(const Row& row) override {
+    const auto found = std::lower_bound(
+        listed_.begin(), listed_.end(), row[0].text,
+        [](const ObjectInfo& object, const std::string& uri) { return object.uri < uri; });
+    if (found == listed_.end() || found->uri != row[0].text) return {};
+    LedgerMark& mark = marks[static_cast<std::size_t>(found - listed_.begin())];
+    if (found->etag == row[1].text) {
+      mark = LedgerMark::unchanged;
+    } else if (mark == LedgerMark::fresh) {
+      mark = LedgerMark::changed;
+    }
+    return {};
+  }
+
+ private:
+  const std::vector<ObjectInfo>& listed_;
+
+ public:
+  std::vector<LedgerMark> marks;
+};
+
+Status done(const Result<std::int64_t>& result) {
+  if (!result.ok()) return result.error();
+  return {};
+}
+
+std::string now() { return format_time(now_micros()); }
+
+void add_drift(Batch& batch, std::int64_t run_id, std::string_view kind, std::string_view key,
+               bool is_known, std::int64_t records) {
+  batch.add_integer(0, run_id);
+  batch.add_text_copy(1, kind);
+  batch.add_text_copy(2, key);
+  batch.add_integer(3, is_known ? 1 : 0);
+  batch.add_integer(4, records);
+  batch.end_row();
+}
+
+void add_drift_of(Batch& batch, std::int64_t run_id, DataKind kind, const DriftCounts& counts) {
+  if (counts.records() == 0) return;
+  const std::string_view word = to_string(kind);
+  for (std::size_t i = 0; i < json_column_count(kind); ++i) {
+    add_drift(batch, run_id, word, staging_schema(kind).columns[i].json_key, true,
+              counts.known(i));
+  }
+  for (const auto& [key, records] : counts.unknown()) {
+    add_drift(batch, run_id, word, key, false, records);
+  }
+  if (counts.other_keys() > 0) {
+    add_drift(batch, run_id, word, "(further keys)", false, counts.other_keys());
+  }
+}
+
+}  // namespace
+
+Result<RunState> Ledger::run_state(Warehouse& warehouse) const {
+  TRY_ASSIGN(const Rows rows, warehouse.query(sql_.get("meta/run_state")));
+  return RunState{rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2) > 0};
+}
+
+Result<std::vector<LedgerMark>> Ledger::mark(Warehouse& warehouse,
+                                             const std::vector<ObjectInfo>& listed) const {
+  MarkingVisitor visitor(listed);
+  if (!listed.empty()) TRY(warehouse.read(sql_.get("meta/known_objects"), {}, visitor));
+  return std::move(visitor.marks);
+}
+
+Status Ledger::begin_run(Transaction& transaction, std::int64_t run_id) const {
+  TRY(abort_open_runs(transaction));
+  return done(transaction.execute(sql_.get("meta/begin_run"),
+                                  {run_id, now(), std::string(program_version())}));
+}
+
+Status Ledger::abort_open_runs(Transaction& transaction) const {
+  return done(transaction.execute(sql_.get("meta/abort_open_runs"), {now()}));
+}
+
+Status Ledger::finish_run(Transaction& transaction, std::int64_t run_id, std::string_view status,
+                          std::int64_t failed_objects) const {
+  return done(transaction.execute(sql_.get("meta/finish_run"),
+                                  {run_id, std::string(status), now(), failed_objects}));
+}
+
+Status Ledger::put_objects(Transaction& transaction, std::span<const PlannedObject> objects,
+                           std::span<const ObjectCounts> counts) const {
+  Batch batch(staging_objects_schema());
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const PlannedObject& object = objects[i];
+    batch.add_integer(0, object.object_no);
+    batch.add_text(1, to_string(object.kind));
+    batch.add_text(2, object.info.uri);
+    batch.add_text(3, object.info.etag);
+    batch.add_integer(4, static_cast<std::int64_t>(object.info.size_bytes));
+    batch.add_integer(5, counts[i].records);
+    batch.add_integer(6, counts[i].decode_rejects);
+    batch.end_row();
+  }
+  TRY(done(transaction.execute(sql_.get("meta/clear_loading_objects"))));
+  MemoryBatchSource source(std::move(batch));
+  return transaction.stage(source);
+}
+
+Result<std::set<std::int32_t>> Ledger::applied_meanwhile(Transaction& transaction) const {
+  TRY_ASSIGN(const Rows rows, transaction.query(sql_.get("meta/applied_in_group")));
+  std::set<std::int32_t> numbers;
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    numbers.insert(static_cast<std::int32_t>(rows.integer(i, 0)));
+  }
+  return numbers;
+}
+
+Result<GroupTotals> Ledger::record_group(Transaction& transaction, std::int64_t run_id,
+                                         std::int64_t plays) const {
+  TRY(done(transaction.execute(sql_.get("meta/record_objects"), {run_id})));
+  TRY_ASSIGN(const Rows sums, transaction.query(sql_.get("meta/group_totals"), {run_id}));
+  if (const std::int64_t unbalanced = sums.integer(0, 6); unbalanced != 0) {
+    return make_error(ErrorKind::internal,
+                      fmt::format("the counts of {} objects do not balance (records = loaded + "
+                                  "duplicates + rejects); nothing of the group was committed",
+                                  unbalanced));
+  }
+  TRY_ASSIGN(const Rows staged, transaction.query(sql_.get("meta/staged_counts")));
+  GroupTotals totals;
+  totals.objects = sums.integer(0, 0);
+  totals.bytes = sums.integer(0, 1);
+  totals.events = staged.integer(0, 0);
+  totals.songs = staged.integer(0, 1);
+  totals.plays = plays;
+  totals.duplicates = sums.integer(0, 4);
+  totals.rejects = sums.integer(0, 5);
+  TRY(done(transaction.execute(
+      sql_.get("meta/add_to_run"), {run_id, totals.objects, totals.bytes, totals.events,
+                                    totals.songs, totals.plays, totals.duplicates,
+                                    totals.rejects})));
+  return totals;
+}
+
+Result<bool> Ledger::has_receipt(Warehouse& warehouse, std::int64_t run_id,
+                                 const ObjectInfo& object) const {
+  TRY_ASSIGN(const Rows rows,
+             warehouse.query(sql_.get("meta/receipt"), {run_id, object.uri, object.etag}));
+  return rows.integer(0, 0) > 0;
+}
+
+Status Ledger::put_drift(Transaction& transaction, std::int64_t run_id, const DriftCounts& songs,
+                         const DriftCounts& logs) const {
+  TRY(done(transaction.execute(sql_.get("meta/clear_drift"), {run_id})));
+  Batch batch(drift_schema());
+  add_drift_of(batch, run_id, DataKind::songs, songs);
+  add_drift_of(batch, run_id, DataKind::logs, logs);
+  MemoryBatchSource source(std::move(batch));
+  return transaction.stage(source);
+}
+
+}  // namespace sparkify

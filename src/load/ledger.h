@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "load/plan.h"
+#include "record/drift.h"
+#include "sql/sql_library.h"
+#include "warehouse/warehouse.h"
+
+namespace sparkify {
+
+/// What the ledger tells when a run is planned.
+struct RunState {
+  std::int64_t next_run_id = 1;
+  std::int64_t open_runs = 0;       ///< left open by a kill
+  bool late_songs_pending = false;  ///< songs were applied that no unmatched play was held against
+};
+
+/// What a group adds to its run.
+struct GroupTotals {
+  std::int64_t objects = 0;
+  std::int64_t bytes = 0;
+  std::int64_t events = 0;
+  std::int64_t songs = 0;
+  std::int64_t plays = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t rejects = 0;
+};
+
+/// What is written about an object when it is applied.
+struct ObjectCounts {
+  std::int64_t records = 0;
+  std::int64_t decode_rejects = 0;
+};
+
+/// The ledger: the tables in the warehouse that say what was applied, written in the transaction
+/// that applies it. Errors are the warehouse's, unless said otherwise.
+class Ledger {
+ public:
+  explicit Ledger(const SqlLibrary& sql) : sql_(sql) {}
+
+  Result<RunState> run_state(Warehouse& warehouse) const;
+  /// One mark for each listed object. `listed` must be in byte order of uri.
+  Result<std::vector<LedgerMark>> mark(Warehouse& warehouse,
+                                       const std::vector<ObjectInfo>& listed) const;
+
+  /// Marks runs that were left open as aborted, and opens a new one.
+  Status begin_run(Transaction& transaction, std::int64_t run_id) const;
+  Status abort_open_runs(Transaction& transaction) const;
+  Status finish_run(Transaction& transaction, std::int64_t run_id, std::string_view status,
+                    std::int64_t failed_objects) const;
+
+  /// Puts the group's objects where SQL can see them, in place of what was there.
+  Status put_objects(Transaction& transaction, std::span<const PlannedObject> objects,
+                     std::span<const ObjectCounts> counts) const;
+  /// Which of the group's objects (by object_no) the ledger has by now.
+  Result<std::set<std::int32_t>> applied_meanwhile(Transaction& transaction) const;
+  /// Writes the group's receipts and adds them to the run. Errors: `internal` when the counts of an
+  /// object do not balance; then nothing may be committed.
+  Result<GroupTotals> record_group(Transaction& transaction, std::int64_t run_id,
+                                   std::int64_t plays) const;
+  /// Whether this run's receipt of `object` is there: the answer to an unknown commit.
+  Result<bool> has_receipt(Warehouse& warehouse, std::int64_t run_id,
+                           const ObjectInfo& object) const;
+  /// Writes the run's drift, in place of what was written before.
+  Status put_drift(Transaction& transaction, std::int64_t run_id, const DriftCounts& songs,
+                   const DriftCounts& logs) const;
+
+ private:
+  const SqlLibrary& sql_;
+};
+
+}  // namespace sparkify

@@ -1,0 +1,261 @@
+#include "pipeline/group_load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "pipeline/interruption.h"
+
+namespace sparkify {
+
+namespace {
+
+constexpr std::size_t kShownRejectsMax = 20;
+constexpr std::size_t kRejectBatchRows = 2048;
+
+const PlannedObject& object_of(const Group& group, std::int32_t object_no) {
+  // Numbers rise by one, but for objects that were dropped from the group.
+  const auto found = std::lower_bound(
+      group.objects.begin(), group.objects.end(), object_no,
+      [](const PlannedObject& object, std::int32_t number) { return object.object_no < number; });
+  SPARKIFY_ASSERT(found != group.objects.end() && found->object_no == object_no);
+  return *found;
+}
+
+/// The rows of etl_rejects: a spool's rejects, but for those of objects that were left out.
+class RejectRows : public BatchSource {
+ public:
+  RejectRows(RejectSpool& spool, const Group& group, const std::set<std::int32_t>& left_out,
+             std::int64_t run_id)
+      : reader_(spool), group_(group), left_out_(left_out), run_id_(run_id) {}
+
+  const TableSchema& schema() const override { return rejects_schema(); }
+
+  Result<bool> next(Batch& batch) override {
+    const std::lock_guard lock(mutex_);
+    batch.clear();
+    Reject reject;
+    while (batch.row_count() < kRejectBatchRows) {
+      TRY_ASSIGN(const bool more, reader_.next(reject));
+      if (!more) break;
+      if (!left_out_.contains(reject.object_no)) add(batch, reject);
+    }
+    return batch.row_count() > 0;
+  }
+
+ private:
+  void add(Batch& batch, const Reject& reject) const {
+    batch.add_integer(0, run_id_);
+    batch.add_text(1, object_of(group_, reject.object_no).info.uri);
+    batch.add_integer(2, reject.line);
+    batch.add_integer(3, reject.byte_offset);
+    if (reject.column_name.empty()) {
+      batch.add_null(4);
+    } else {
+      batch.add_text_copy(4, reject.column_name);
+    }
+    batch.add_text(5, to_string(reject.reason));
+    batch.add_text_copy(6, reject.raw_text);
+    batch.add_integer(7, reject.record_no);
+    batch.end_row();
+  }
+
+  std::mutex mutex_;
+  RejectSpool::Reader reader_;
+  const Group& group_;
+  const std::set<std::int32_t>& left_out_;
+  std::int64_t run_id_;
+};
+
+/// How many rejects count, and the first of them in the order of application.
+struct RejectTally {
+  std::uint64_t count = 0;
+  std::map<std::pair<std::int32_t, std::int64_t>, Reject> first;
+};
+
+Result<RejectTally> tally(RejectSpool& spool, const std::set<std::int32_t>& left_out) {
+  RejectTally tally;
+  RejectSpool::Reader reader(spool);
+  Reject reject;
+  while (true) {
+    TRY_ASSIGN(const bool more, reader.next(reject));
+    if (!more) return tally;
+    if (left_out.contains(reject.object_no)) continue;
+    ++tally.count;
+    tally.first.emplace(std::pair(reject.object_no, reject.record_no), reject);
+    if (tally.first.size() > kShownRejectsMax) tally.first.erase(std::prev(tally.first.end()));
+  }
+}
+
+}  // namespace
+
+Status GroupLoad::apply(Group& group) {
+  TRY_ASSIGN(auto transaction, context_.warehouse.begin());
+  Work work;
+  {
+    const Interruption interruption(context_.warehouse, context_.stop);
+    TRY(explain_stop(context_.stop, fill(*transaction, group, work)));
+  }
+  summary_.failed_objects.insert(summary_.failed_objects.end(), work.failed.begin(),
+                                 work.failed.end());
+  if (group.objects.empty()) return {};  // all failed: nothing to commit
+  TRY(commit(std::move(transaction), group));
+  ++summary_.groups_committed;
+  summary_.song_drift = std::move(work.songs);
+  summary_.log_drift = std::move(work.logs);
+  summary_.records += work.records;
+  GroupTotals& totals = summary_.totals;
+  totals.objects += work.totals.objects;
+  totals.bytes += work.totals.bytes;
+  totals.events += work.totals.events;
+  totals.songs += work.totals.songs;
+  totals.plays += work.totals.plays;
+  totals.duplicates += work.totals.duplicates;
+  totals.rejects += work.totals.rejects;
+  return {};
+}
+
+Status GroupLoad::fill(Transaction& transaction, Group& group, Work& work) {
+  TRY(transaction.execute(context_.sql.get("staging/begin_group")));
+  TRY(drop_applied(transaction, group));
+  if (group.objects.empty()) return {};
+  work.songs = summary_.song_drift;
+  work.logs = summary_.log_drift;
+  RejectSpool rejects;
+  TRY(stage(transaction, group, rejects, work));
+  if (group.kind == DataKind::logs) TRY(settle_conflicts(transaction, group, rejects, work));
+  TRY(write_rejects(transaction, group, rejects, work));
+  TRY_ASSIGN(const std::int64_t plays, context_.star.apply(transaction, group.kind));
+  TRY(write_receipts(transaction, group, plays, work));
+  return {};
+}
+
+Status GroupLoad::drop_applied(Transaction& transaction, Group& group) {
+  const std::vector<ObjectCounts> none(group.objects.size());
+  TRY(context_.ledger.put_objects(transaction, group.objects, none));
+  TRY_ASSIGN(const auto applied, context_.ledger.applied_meanwhile(transaction));
+  std::erase_if(group.objects, [&applied](const PlannedObject& object) {
+    return applied.contains(object.object_no);
+  });
+  return {};
+}
+
+Status GroupLoad::stage(Transaction& transaction, const Group& group, RejectSpool& rejects,
+                        Work& work) {
+  GroupFeed feed(group, {context_.store, options_.decode, context_.progress, context_.stop},
+                 rejects);
+  TRY(transaction.stage(feed));
+  (group.kind == DataKind::songs ? work.songs : work.logs).merge(feed.drift());
+  for (std::size_t i = 0; i < group.objects.size(); ++i) {
+    const ObjectOutcome& outcome = feed.outcomes()[i];
+    work.counts.push_back({outcome.records, outcome.rejects});
+    if (outcome.error) {
+      TRY(leave_out(transaction, group, group.objects[i].object_no, *outcome.error, work));
+    }
+  }
+  return {};
+}
+
+Status GroupLoad::leave_out(Transaction& transaction, const Group& group, std::int32_t object_no,
+                            const Error& error, Work& work) {
+  const char* sql = group.kind == DataKind::songs ? "staging/discard_song_object"
+                                                  : "staging/discard_object";
+  TRY(transaction.execute(context_.sql.get(sql), {std::int64_t{object_no}}));
+  work.left_out.insert(object_no);
+  work.failed.push_back({object_of(group, object_no).info.uri, error});
+  return {};
+}
+
+Status GroupLoad::settle_conflicts(Transaction& transaction, const Group& group,
+                                   RejectSpool& rejects, Work& work) {
+  // An object that cannot be read again is left out, and may have been what others conflicted
+  // with; so the question is asked until all answers can be explained.
+  while (true) {
+    TRY(transaction.execute(context_.sql.get("staging/clear_play_faults")));
+    TRY(context_.star.find_play_faults(transaction));
+    TRY_ASSIGN(const Rows rows, transaction.query(context_.sql.get("staging/key_conflicts")));
+    std::map<std::int32_t, std::set<std::int64_t>> wanted;
+    for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+      wanted[static_cast<std::int32_t>(rows.integer(i, 0))].insert(rows.integer(i, 1));
+    }
+    RejectSpool found;
+    TRY_ASSIGN(const auto failed,
+               find_conflicts(group,
+                              {context_.store, options_.decode, context_.progress, context_.stop},
+                              wanted, found));
+    for (const auto& [object_no, error] : failed) {
+      TRY(leave_out(transaction, group, object_no, error, work));
+    }
+    if (!failed.empty()) continue;
+    RejectSpool::Reader reader(found);
+    Reject reject;
+    while (true) {
+      TRY_ASSIGN(const bool more, reader.next(reject));
+      if (!more) return {};
+      TRY(rejects.add({&reject, 1}));
+      ++context_.progress.rejects;
+    }
+  }
+}
+
+Status GroupLoad::write_rejects(Transaction& transaction, const Group& group, RejectSpool& rejects,
+                                const Work& work) {
+  TRY_ASSIGN(RejectTally counted, tally(rejects, work.left_out));
+  const std::uint64_t before = static_cast<std::uint64_t>(summary_.totals.rejects);
+  if (options_.max_rejects && before + counted.count > *options_.max_rejects) {
+    for (auto& [place, reject] : counted.first) {
+      summary_.first_rejects.push_back(
+          {object_of(group, reject.object_no).info.uri, std::move(reject)});
+    }
+    return make_error(ErrorKind::too_many_rejects,
+                      fmt::format("{} rejects, and --max-rejects allows {}; the group of {} "
+                                  "objects was rolled back, groups committed before stay",
+                                  before + counted.count, *options_.max_rejects,
+                                  group.objects.size()));
+  }
+  if (counted.count == 0) return {};
+  RejectRows rows(rejects, group, work.left_out, summary_.run_id);
+  return transaction.stage(rows);
+}
+
+Status GroupLoad::write_receipts(Transaction& transaction, Group& group, std::int64_t plays,
+                                 Work& work) {
+  std::vector<PlannedObject> kept;
+  std::vector<ObjectCounts> counts;
+  for (std::size_t i = 0; i < group.objects.size(); ++i) {
+    if (work.left_out.contains(group.objects[i].object_no)) continue;
+    kept.push_back(std::move(group.objects[i]));
+    counts.push_back(work.counts[i]);
+    work.records += work.counts[i].records;
+  }
+  group.objects = std::move(kept);
+  if (group.objects.empty()) return {};
+  TRY(context_.ledger.put_objects(transaction, group.objects, counts));
+  TRY_ASSIGN(work.totals, context_.ledger.record_group(transaction, summary_.run_id, plays));
+  TRY(context_.ledger.put_drift(transaction, summary_.run_id, work.songs, work.logs));
+  const char* staging = options_.keep_staging ? "staging/keep" : "staging/clear_kept";
+  TRY(transaction.execute(context_.sql.get(staging)));
+  return {};
+}
+
+Status GroupLoad::commit(std::unique_ptr<Transaction> transaction, const Group& group) {
+  const Status committed = transaction->commit();
+  if (committed.ok() || committed.error().kind != ErrorKind::commit_unknown) return committed;
+  transaction.reset();
+  const std::string& why = committed.error().message;
+  TRY(context_.warehouse.reconnect().ok()
+          ? Status()
+          : Status(make_error(ErrorKind::commit_unknown,
+                              fmt::format("{}; whether the last group was committed is unknown: "
+                                          "the warehouse cannot be opened again. `sparkify status` "
+                                          "will tell; running again does what is left",
+                                          why))));
+  TRY_ASSIGN(const bool there, context_.ledger.has_receipt(context_.warehouse, summary_.run_id,
+                                                           group.objects.front().info));
+  if (there) return {};
+  return make_error(ErrorKind::database, why);
+}
+
+}  // namespace sparkify

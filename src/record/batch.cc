@@ -1,0 +1,107 @@
+#include "record/batch.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sparkify {
+
+namespace {
+constexpr std::size_t kArenaBlockBytes = 256 * 1024;
+}
+
+char* TextArena::reserve(std::size_t bytes) {
+  if (blocks_.empty() || capacity_ - used_ < bytes) {
+    capacity_ = std::max(bytes, kArenaBlockBytes);
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(capacity_));
+    used_ = 0;
+  }
+  return blocks_.back().get() + used_;
+}
+
+std::string_view TextArena::copy(std::string_view text) {
+  if (text.empty()) return {};
+  char* to = reserve(text.size());
+  std::memcpy(to, text.data(), text.size());
+  keep(text.size());
+  return {to, text.size()};
+}
+
+void TextArena::clear() {
+  // The last block is kept for the next use, unless one long text made it huge.
+  if (!blocks_.empty() && capacity_ == kArenaBlockBytes) {
+    blocks_.erase(blocks_.begin(), blocks_.end() - 1);
+  } else {
+    blocks_.clear();
+    capacity_ = 0;
+  }
+  used_ = 0;
+}
+
+Batch::Batch(const TableSchema& schema) : schema_(&schema), columns_(schema.columns.size()) {}
+
+void Batch::add_null(std::size_t column) {
+  Column& target = columns_[column];
+  switch (schema_->columns[column].type) {
+    case ColumnType::float64:
+      target.doubles.push_back(0);
+      break;
+    case ColumnType::text:
+      target.texts.emplace_back();
+      break;
+    default:
+      target.integers.push_back(0);
+  }
+  target.valid.push_back(0);
+}
+
+void Batch::add_integer(std::size_t column, std::int64_t value) {
+  columns_[column].integers.push_back(value);
+  columns_[column].valid.push_back(1);
+}
+
+void Batch::add_double(std::size_t column, double value) {
+  columns_[column].doubles.push_back(value);
+  columns_[column].valid.push_back(1);
+}
+
+void Batch::add_text(std::size_t column, std::string_view text) {
+  columns_[column].texts.push_back(text);
+  columns_[column].valid.push_back(1);
+}
+
+void Batch::add_text_copy(std::size_t column, std::string_view text) {
+  add_text(column, arena_->copy(text));
+}
+
+void Batch::drop_last(std::size_t count) {
+  SPARKIFY_ASSERT(count <= row_count_);
+  row_count_ -= count;
+  for (Column& column : columns_) {
+    column.integers.resize(std::min(column.integers.size(), row_count_));
+    column.doubles.resize(std::min(column.doubles.size(), row_count_));
+    column.texts.resize(std::min(column.texts.size(), row_count_));
+    column.valid.resize(row_count_);
+  }
+}
+
+void Batch::clear() {
+  row_count_ = 0;
+  for (Column& column : columns_) {
+    column.integers.clear();
+    column.doubles.clear();
+    column.texts.clear();
+    column.valid.clear();
+  }
+  arena_->clear();
+  owners_.clear();
+}
+
+Result<bool> MemoryBatchSource::next(Batch& batch) {
+  // Small tables only (objects and rejects of a group); one thread gets all of it.
+  if (done_ || batch_.row_count() == 0) return false;
+  done_ = true;
+  batch = std::move(batch_);
+  return true;
+}
+
+}  // namespace sparkify

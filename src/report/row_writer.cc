@@ -1,0 +1,239 @@
+#include "report/row_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace sparkify {
+
+namespace {
+
+/// Wider cells of a box are cut.
+constexpr std::size_t kCellWidthMax = 60;
+
+std::string json_text(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool is_number(ResultType type) {
+  return type == ResultType::integer || type == ResultType::decimal || type == ResultType::real;
+}
+
+std::string json_value(const Cell& cell, ResultType type) {
+  if (cell.is_null) return "null";
+  const bool finite = cell.text.find_first_of("in") == std::string::npos;  // inf, nan
+  if (type == ResultType::boolean || (is_number(type) && finite)) return cell.text;
+  return json_text(cell.text);
+}
+
+std::string json_object(const std::vector<ResultColumn>& columns, const Row& row) {
+  std::string out = "{";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) out += ",";
+    out += json_text(columns[i].name) + ":" + json_value(row[i], columns[i].type);
+  }
+  return out + "}";
+}
+
+class CsvWriter : public RowWriter {
+ public:
+  explicit CsvWriter(TextSink sink) : sink_(std::move(sink)) {}
+  Status begin(const std::vector<ResultColumn>& columns) override {
+    std::string line;
+    for (const ResultColumn& column : columns) line += "," + field(column.name);
+    sink_(line.empty() ? "\n" : line.substr(1) + "\n");
+    return {};
+  }
+  Status row(const Row& row) override {
+    std::string line;
+    for (const Cell& cell : row) line += "," + (cell.is_null ? "" : field(cell.text));
+    sink_(line.substr(1) + "\n");
+    return {};
+  }
+  void finish() override {}
+
+ private:
+  static std::string field(const std::string& text) {
+    if (!text.empty() && text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) {
+      if (c == '"') quoted += '"';
+      quoted += c;
+    }
+    return quoted + "\"";
+  }
+  TextSink sink_;
+};
+
+class JsonWriter : public RowWriter {
+ public:
+  JsonWriter(TextSink sink, bool is_array) : sink_(std::move(sink)), is_array_(is_array) {}
+  Status begin(const std::vector<ResultColumn>& columns) override {
+    columns_ = columns;
+    if (is_array_) sink_("[");
+    return {};
+  }
+  Status row(const Row& row) override {
+    if (is_array_) sink_(first_ ? "\n  " : ",\n  ");
+    first_ = false;
+    sink_(json_object(columns_, row));
+    if (!is_array_) sink_("\n");
+    return {};
+  }
+  void finish() override {
+    if (is_array_) sink_(first_ ? "]\n" : "\n]\n");
+  }
+
+ private:
+  TextSink sink_;
+  bool is_array_;
+  bool first_ = true;
+  std::vector<ResultColumn> columns_;
+};
+
+class MarkdownWriter : public RowWriter {
+ public:
+  explicit MarkdownWriter(TextSink sink) : sink_(std::move(sink)) {}
+  Status begin(const std::vector<ResultColumn>& columns) override {
+    std::string names = "|";
+    std::string rule = "|";
+    for (const ResultColumn& column : columns) {
+      names += " " + field(column.name) + " |";
+      rule += is_number(column.type) ? "---:|" : "---|";
+    }
+    sink_(names + "\n" + rule + "\n");
+    return {};
+  }
+  Status row(const Row& row) override {
+    std::string line = "|";
+    for (const Cell& cell : row) line += " " + (cell.is_null ? "NULL" : field(cell.text)) + " |";
+    sink_(line + "\n");
+    return {};
+  }
+  void finish() override {}
+
+ private:
+  static std::string field(const std::string& text) {
+    std::string out;
+    for (const char c : printable(text)) {
+      if (c == '|' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out;
+  }
+  TextSink sink_;
+};
+
+class BoxWriter : public RowWriter {
+ public:
+  BoxWriter(TextSink sink, std::size_t rows_max) : sink_(std::move(sink)), rows_max_(rows_max) {}
+  Status begin(const std::vector<ResultColumn>& columns) override { return rows_.begin(columns); }
+  Status row(const Row& row) override {
+    ++row_count_;
+    return row_count_ <= rows_max_ ? rows_.row(row) : Status();
+  }
+  void finish() override {
+    sink_(box_text(rows_));
+    if (row_count_ > rows_max_) {
+      sink_(fmt::format("{} of {} rows\n", rows_max_, row_count_));
+    } else {
+      sink_(fmt::format("{} {}\n", row_count_, row_count_ == 1 ? "row" : "rows"));
+    }
+  }
+
+ private:
+  TextSink sink_;
+  std::size_t rows_max_;
+  std::size_t row_count_ = 0;
+  Rows rows_;
+};
+
+std::string cut_to_width(std::string text) {
+  if (display_width(text) <= kCellWidthMax) return text;
+  return std::string(display_prefix(text, kCellWidthMax - 1)) + "…";
+}
+
+std::string padded(const std::string& text, std::size_t width, bool to_the_right) {
+  const std::string space(width - display_width(text), ' ');
+  return to_the_right ? space + text : text + space;
+}
+
+std::string rule(const std::vector<std::size_t>& widths, const char* left, const char* middle,
+                 const char* right) {
+  std::string line = left;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    if (i > 0) line += middle;
+    for (std::size_t n = 0; n < widths[i] + 2; ++n) line += "─";
+  }
+  return line + right + "\n";
+}
+
+}  // namespace
+
+Result<RowFormat> parse_row_format(std::string_view name) {
+  constexpr std::pair<std::string_view, RowFormat> kFormats[] = {
+      {"box", RowFormat::box},
+      {"csv", RowFormat::csv},
+      {"json", RowFormat::json},
+      {"jsonl", RowFormat::jsonl},
+      {"markdown", RowFormat::markdown}};
+  for (const auto& [word, format] : kFormats) {
+    if (word == name) return format;
+  }
+  return make_error(ErrorKind::usage,
+                    fmt::format("--format {}: unknown; one of {}", printable(name),
+                                kRowFormatNames));
+}
+
+std::unique_ptr<RowWriter> make_row_writer(RowFormat format, TextSink sink,
+                                           std::size_t box_rows_max) {
+  switch (format) {
+    case RowFormat::box:
+      return std::make_unique<BoxWriter>(std::move(sink), box_rows_max);
+    case RowFormat::csv:
+      return std::make_unique<CsvWriter>(std::move(sink));
+    case RowFormat::json:
+      return std::make_unique<JsonWriter>(std::move(sink), true);
+    case RowFormat::jsonl:
+      return std::make_unique<JsonWriter>(std::move(sink), false);
+    case RowFormat::markdown:
+      return std::make_unique<MarkdownWriter>(std::move(sink));
+  }
+  SPARKIFY_ASSERT(false);
+}
+
+std::string box_text(const Rows& rows) {
+  std::vector<std::vector<std::string>> lines;
+  lines.emplace_back();
+  for (const ResultColumn& column : rows.columns) {
+    lines.back().push_back(cut_to_width(printable(column.name)));
+  }
+  for (const Row& row : rows.rows) {
+    lines.emplace_back();
+    for (const Cell& cell : row) {
+      lines.back().push_back(cell.is_null ? "NULL" : cut_to_width(printable(cell.text)));
+    }
+  }
+  std::vector<std::size_t> widths(rows.columns.size(), 0);
+  for (const auto& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      widths[i] = std::max(widths[i], display_width(line[i]));
+    }
+  }
+  std::string out = rule(widths, "┌", "┬", "┐");
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    out += "│";
+    for (std::size_t i = 0; i < lines[n].size(); ++i) {
+      out += " " + padded(lines[n][i], widths[i], is_number(rows.columns[i].type)) + " │";
+    }
+    out += "\n";
+    if (n == 0) out += rule(widths, "├", "┼", "┤");
+  }
+  return out + rule(widths, "└", "┴", "┘");
+}
+
+}  // namespace sparkify

@@ -1,0 +1,237 @@
+#include "source/local_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace sparkify {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kScheme = "file://";
+constexpr int kFolderDepthMax = 128;
+
+bool says_json(std::string_view name) {
+  for (const std::string_view packed : {".gz", ".zst", ".bz2"}) {
+    if (name.ends_with(packed)) {
+      name.remove_suffix(packed.size());
+      break;
+    }
+  }
+  return name.ends_with(".json") || name.ends_with(".jsonl") || name.ends_with(".ndjson");
+}
+
+std::string etag_of(const struct stat& info) {
+  return fmt::format("{}-{}.{:09}", info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+}
+
+Error source_error(std::string_view path, std::string_view tried, int error_number) {
+  std::string hint;
+  if (error_number == EACCES) hint = "; give this user the right to read it";
+  if (error_number == ENOENT) hint = "; check the path";
+  if (error_number == EMFILE) hint = "; raise the limit of open files (ulimit -n)";
+  return make_error(ErrorKind::source, fmt::format("{}: {} failed ({}){}", printable(path), tried,
+                                                   std::strerror(error_number), hint));
+}
+
+/// Collects files below one location.
+class Walk {
+ public:
+  Status add(const fs::path& path, int depth) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+      const int trouble = errno;
+      // Deleted since the folder was read; a link to nothing is still there, and is trouble.
+      if (depth > 0 && ::lstat(path.c_str(), &info) != 0) return {};
+      return source_error(path.native(), "looking at it", trouble);
+    }
+    if (S_ISDIR(info.st_mode)) return add_folder(path, info, depth);
+    if (S_ISREG(info.st_mode)) return add_file(path, info);
+    if (depth == 0) {
+      return make_error(ErrorKind::source,
+                        fmt::format("{}: is neither a file nor a folder; sparkify reads the bytes "
+                                    "of a file once it knows its size",
+                                    printable(path.native())));
+    }
+    ++listing.ignored_count;
+    return {};
+  }
+
+  Listing listing;
+
+ private:
+  Status add_folder(const fs::path& folder, const struct stat& info, int depth) {
+    if (depth > kFolderDepthMax) {
+      return make_error(ErrorKind::source, fmt::format("{}: folders are nested too deep",
+                                                       printable(folder.native())));
+    }
+    if (!seen_.emplace(info.st_dev, info.st_ino).second) return {};
+    std::error_code error;
+    fs::directory_iterator entries(folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      const std::string name = entries->path().filename().native();
+      if (name.starts_with('.')) continue;
+      TRY(add_entry(*entries, name, depth));
+    }
+    if (error) return source_error(folder.native(), "listing the folder", error.value());
+    return {};
+  }
+
+  Status add_entry(const fs::directory_entry& entry, const std::string& name, int depth) {
+    std::error_code error;
+    const bool is_folder = entry.is_directory(error);
+    if (!is_folder && !says_json(name)) {
+      ++listing.ignored_count;
+      return {};
+    }
+    return add(entry.path(), depth + 1);
+  }
+
+  Status add_file(const fs::path& path, const struct stat& info) {
+    if (!is_utf8(path.native())) {
+      return make_error(ErrorKind::source,
+                        fmt::format("{}: the file's name is not UTF-8, so the ledger cannot keep "
+                                    "it; rename the file",
+                                    printable(path.native())));
+    }
+    listing.objects.push_back({std::string(kScheme) + path.native(), etag_of(info),
+                               static_cast<std::uint64_t>(info.st_size)});
+    return {};
+  }
+
+  std::set<std::pair<dev_t, ino_t>> seen_;
+};
+
+/// An open file that must stay what it was when it was listed.
+class LocalStream : public ByteStream {
+ public:
+  LocalStream(int descriptor, ObjectInfo object)
+      : descriptor_(descriptor), object_(std::move(object)) {}
+  LocalStream(const LocalStream&) = delete;
+  LocalStream& operator=(const LocalStream&) = delete;
+  ~LocalStream() override { ::close(descriptor_); }
+
+  Result<std::size_t> read(std::span<char> buffer) override {
+    ssize_t bytes = 0;
+    do {
+      bytes = ::read(descriptor_, buffer.data(), buffer.size());
+    } while (bytes < 0 && errno == EINTR);
+    if (bytes < 0) return source_error(object_.uri, "reading", errno);
+    if (bytes == 0) TRY(expect_unchanged());
+    return static_cast<std::size_t>(bytes);
+  }
+
+  Status expect_unchanged() const {
+    struct stat info {};
+    if (::fstat(descriptor_, &info) != 0) return source_error(object_.uri, "looking at it", errno);
+    if (etag_of(info) == object_.etag) return {};
+    return make_error(ErrorKind::changed,
+                      fmt::format("{}: changed after it was listed (size-time was {}, is {}); "
+                                  "nothing of it was loaded. Run again when it is complete",
+                                  printable(object_.uri), object_.etag, etag_of(info)));
+  }
+
+ private:
+  int descriptor_;
+  ObjectInfo object_;
+};
+
+Result<std::vector<std::string>> expand_glob(const std::string& pattern) {
+  glob_t found{};
+  const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < found.gl_pathc; ++i) paths.emplace_back(found.gl_pathv[i]);
+  ::globfree(&found);
+  if (status == GLOB_NOMATCH || (status == 0 && paths.empty())) {
+    return make_error(ErrorKind::source, fmt::format("{}: no file or folder matches this pattern",
+                                                     printable(pattern)));
+  }
+  if (status != 0) return source_error(pattern, "expanding the pattern", errno);
+  return paths;
+}
+
+}  // namespace
+
+Result<Listing> LocalStore::list(const std::string& location) {
+  std::string path = location;
+  if (path.starts_with(kScheme)) path.erase(0, kScheme.size());
+  std::vector<std::string> roots{path};
+  struct stat info {};
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (!exists && path.find_first_of("*?[") != std::string::npos) {
+    TRY_ASSIGN(roots, expand_glob(path));
+  }
+  Walk walk;
+  for (const std::string& root : roots) {
+    std::error_code error;
+    fs::path absolute = fs::absolute(root, error).lexically_normal();
+    if (error) return source_error(root, "finding its absolute path", error.value());
+    if (!absolute.has_filename()) absolute = absolute.parent_path();  // a trailing slash
+    TRY(walk.add(absolute, 0));
+  }
+  auto& objects = walk.listing.objects;
+  std::sort(objects.begin(), objects.end(),
+            [](const ObjectInfo& a, const ObjectInfo& b) { return a.uri < b.uri; });
+  const auto same = [](const ObjectInfo& a, const ObjectInfo& b) { return a.uri == b.uri; };
+  objects.erase(std::unique(objects.begin(), objects.end(), same), objects.end());
+  return std::move(walk.listing);
+}
+
+Result<std::unique_ptr<ByteStream>> LocalStore::open(const ObjectInfo& object) {
+  SPARKIFY_ASSERT(object.uri.starts_with(kScheme));
+  const std::string path = object.uri.substr(kScheme.size());
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    if (errno == ENOENT) {
+      return make_error(ErrorKind::changed,
+                        fmt::format("{}: was listed, but is gone now; nothing of it was loaded",
+                                    printable(object.uri)));
+    }
+    return source_error(object.uri, "opening", errno);
+  }
+  auto stream = std::make_unique<LocalStream>(descriptor, object);
+  TRY(stream->expect_unchanged());
+  return std::unique_ptr<ByteStream>(std::move(stream));
+}
+
+Status LocalWriter::write(std::string_view name, std::string_view bytes) {
+  const fs::path path = fs::path(folder_) / name;
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error) return source_error(path.parent_path().native(), "making the folder", error.value());
+  const std::string partial = path.native() + ".partial";
+  const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor < 0) return source_error(partial, "making the file", errno);
+  int trouble = 0;
+  while (!bytes.empty() && trouble == 0) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      trouble = errno;
+    }
+  }
+  if (::close(descriptor) != 0 && trouble == 0) trouble = errno;
+  if (trouble == 0 && ::rename(partial.c_str(), path.c_str()) != 0) trouble = errno;
+  if (trouble != 0) {
+    ::unlink(partial.c_str());
+    return source_error(path.native(), "writing", trouble);
+  }
+  return {};
+}
+
+}  // namespace sparkify

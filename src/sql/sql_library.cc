@@ -1,0 +1,152 @@
+#include "sql/sql_library.h"
+
+#include <fmt/format.h>
+
+namespace sparkify {
+
+namespace {
+
+constexpr std::string_view kMacroLine = "-- macro: ";
+constexpr std::string_view kDialectFolder = "dialects/";
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+/// Takes the first line off `text`.
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return line;
+}
+
+SqlModel parse_model(std::string_view path, std::string text) {
+  SqlModel model;
+  model.name = path.substr(path.rfind('/') + 1);
+  std::string_view rest = text;
+  while (rest.starts_with("--")) {
+    std::string_view line = take_line(rest).substr(2);
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    model.header.emplace(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+  }
+  model.text = std::move(text);
+  return model;
+}
+
+std::string_view without_header(std::string_view text) {
+  while (text.starts_with("--")) take_line(text);
+  return trimmed(text);
+}
+
+}  // namespace
+
+std::string_view SqlModel::get(std::string_view key) const {
+  const auto found = header.find(key);
+  return found == header.end() ? std::string_view() : std::string_view(found->second);
+}
+
+Result<std::string> render_sql(std::string_view text, const SqlMacros& macros) {
+  std::string out;
+  while (true) {
+    const std::size_t open = text.find("{{");
+    out += text.substr(0, open);
+    if (open == std::string_view::npos) return out;
+    const std::size_t close = text.find("}}", open);
+    if (close == std::string_view::npos) {
+      return make_error(ErrorKind::internal, "SQL text with `{{` and no `}}`");
+    }
+    const std::string_view name = trimmed(text.substr(open + 2, close - open - 2));
+    const auto macro = macros.find(name);
+    if (macro == macros.end()) {
+      return make_error(ErrorKind::internal, fmt::format("SQL text uses unknown macro `{}`", name));
+    }
+    out += macro->second;
+    text.remove_prefix(close + 2);
+  }
+}
+
+Result<SqlMacros> parse_dialect(std::string_view text) {
+  SqlMacros macros;
+  std::string name;
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
+    if (line.starts_with(kMacroLine)) {
+      name = trimmed(line.substr(kMacroLine.size()));
+      if (!macros.emplace(name, "").second) {
+        return make_error(ErrorKind::internal, fmt::format("macro `{}` is defined twice", name));
+      }
+    } else if (!name.empty() && !line.starts_with("--")) {
+      macros[name] += std::string(line) + "\n";
+    }
+  }
+  for (auto& [key, value] : macros) value = trimmed(value);
+  return macros;
+}
+
+Result<SqlLibrary> SqlLibrary::open(std::string_view dialect) {
+  const std::string dialect_file = std::string(kDialectFolder) + std::string(dialect);
+  SqlMacros macros;
+  bool found = false;
+  for (const SqlFile& file : embedded_sql_files()) {
+    if (file.name != dialect_file) continue;
+    TRY_ASSIGN(macros, parse_dialect(file.text));
+    found = true;
+  }
+  if (!found) {
+    return make_error(ErrorKind::internal, fmt::format("there is no SQL dialect `{}`", dialect));
+  }
+  SqlLibrary library;
+  for (const SqlFile& file : embedded_sql_files()) {
+    // What a template needs more is known only when it is used.
+    if (file.name.starts_with(kDialectFolder) || file.name.starts_with("templates/")) continue;
+    TRY_ASSIGN(std::string text, render_sql(file.text, macros));
+    library.files_.emplace(file.name, parse_model(file.name, std::move(text)));
+  }
+  library.macros_ = std::move(macros);
+  for (auto& [path, model] : library.files_) {
+    if (model.get("load").empty()) continue;
+    const SqlMacros more{{"table", std::string(model.get("model"))},
+                         {"key", std::string(model.get("key"))},
+                         {"select", std::string(without_header(model.text))}};
+    TRY_ASSIGN(model.header["statement"], library.fill_template(model.get("load"), more));
+  }
+  return library;
+}
+
+Result<std::string> SqlLibrary::fill_template(std::string_view name, const SqlMacros& more) const {
+  const std::string path = "templates/" + std::string(name);
+  for (const SqlFile& file : embedded_sql_files()) {
+    if (file.name != path) continue;
+    SqlMacros macros = more;
+    macros.insert(macros_.begin(), macros_.end());
+    return render_sql(without_header(file.text), macros);
+  }
+  return make_error(ErrorKind::internal, fmt::format("there is no SQL file {}", path));
+}
+
+std::string_view SqlLibrary::get(std::string_view name) const {
+  const auto found = files_.find(name);
+  SPARKIFY_ASSERT(found != files_.end());
+  return found->second.text;
+}
+
+std::vector<SqlModel> SqlLibrary::folder(std::string_view name) const {
+  std::vector<SqlModel> models;
+  const std::string prefix = std::string(name) + "/";
+  for (const auto& [path, model] : files_) {
+    if (path.starts_with(prefix)) models.push_back(model);
+  }
+  return models;
+}
+
+Result<std::string> SqlLibrary::load_statement(std::string_view model) const {
+  const auto found = files_.find("star/" + std::string(model));
+  SPARKIFY_ASSERT(found != files_.end());
+  return std::string(found->second.get("statement"));
+}
+
+}  // namespace sparkify

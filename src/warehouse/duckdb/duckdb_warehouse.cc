@@ -1,0 +1,378 @@
+#include "warehouse/duckdb/duckdb_warehouse.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <regex>
+
+#include "base/utf8.h"
+#include "sql/sql_library.h"
+#include "warehouse/duckdb/lock_file.h"
+#include "warehouse/duckdb/result_reader.h"
+#include "warehouse/duckdb/staging_function.h"
+
+namespace sparkify {
+
+namespace fs = std::filesystem;
+
+namespace duck {
+
+namespace {
+
+/// DICT_FSST, which writes strings faster and smaller, needs v1.3.0 or later; see
+/// docs/decisions/0003-duckdb.md.
+constexpr const char* kStorageVersion = "v1.4.0";
+
+struct SetConfig {
+  const char* name;
+  std::string value;
+};
+
+/// DuckDB's first line says what is wrong; the rest is advice for its own shell.
+std::string first_line(std::string_view message) {
+  return printable(message.substr(0, message.find('\n')));
+}
+
+class DuckdbWarehouse;
+
+class DuckdbTransaction : public Transaction {
+ public:
+  explicit DuckdbTransaction(DuckdbWarehouse& warehouse) : warehouse_(warehouse) {}
+  ~DuckdbTransaction() override;
+  Result<std::int64_t> execute(std::string_view sql, const Values& values) override;
+  Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
+  Status stage(BatchSource& source) override;
+  Status commit() override;
+
+ private:
+  DuckdbWarehouse& warehouse_;
+  bool open_ = true;
+};
+
+class DuckdbWarehouse : public Warehouse {
+ public:
+  DuckdbWarehouse(DuckdbOptions options, SqlLibrary sql)
+      : options_(std::move(options)), sql_(std::move(sql)) {}
+
+  Status open();
+  std::string_view dialect() const override { return "duckdb"; }
+  std::string display_name() const override { return "duckdb:" + options_.path; }
+  Result<std::unique_ptr<Transaction>> begin() override;
+  Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
+  Status reconnect() override;
+  Status tidy() override;
+  void interrupt() override { duckdb_interrupt(connection_.get()); }
+
+  Result<std::int64_t> execute(std::string_view sql, const Values& values);
+  Status stage(BatchSource& source);
+  Status run_session(std::string_view name);
+
+ private:
+  Status take_file();
+  Status open_database();
+  Result<Config> make_config() const;
+  Error open_error(std::string_view message) const;
+  Error database_error(std::string_view message) const;
+  Result<Statement> prepare(std::string_view sql, const Values& values);
+  Result<std::string> with_castable_columns(std::string_view sql, duckdb_prepared_statement raw,
+                                            std::vector<std::string>& names);
+
+  DuckdbOptions options_;
+  SqlLibrary sql_;
+  LockFile lock_;
+  StagingFunction staging_;  // outlives the connection that knows it
+  Database database_;
+  Connection connection_;
+};
+
+/// Gives a result back the column names that a rewritten query lost.
+class RenamingVisitor : public RowVisitor {
+ public:
+  RenamingVisitor(RowVisitor& inner, std::vector<std::string> names)
+      : inner_(inner), names_(std::move(names)) {}
+  Status begin(const std::vector<ResultColumn>& columns) override {
+    std::vector<ResultColumn> renamed = columns;
+    for (std::size_t i = 0; i < renamed.size(); ++i) renamed[i].name = names_[i];
+    return inner_.begin(renamed);
+  }
+  Status row(const Row& row) override { return inner_.row(row); }
+
+ private:
+  RowVisitor& inner_;
+  std::vector<std::string> names_;
+};
+
+Status DuckdbWarehouse::open() {
+  std::error_code error;
+  const bool exists = fs::exists(options_.path, error);
+  if (!exists && !options_.create) {
+    return make_error(ErrorKind::database,
+                      fmt::format("{}: there is no such warehouse; make it with `sparkify "
+                                  "create-tables --warehouse {}`",
+                                  display_name(), display_name()));
+  }
+  if (options_.access == DuckdbOptions::Access::write) TRY(take_file());
+  return open_database();
+}
+
+Status DuckdbWarehouse::take_file() {
+  std::error_code error;
+  if (fs::exists(options_.path, error) && ::access(options_.path.c_str(), W_OK) != 0) {
+    return make_error(ErrorKind::database,
+                      fmt::format("{}: the file cannot be written ({}); give this user the right, "
+                                  "or choose another warehouse",
+                                  display_name(), std::strerror(errno)));
+  }
+  TRY_ASSIGN(lock_, LockFile::acquire(options_.path + ".lock", display_name()));
+  // Spilled data of a run that was killed; nobody else can be using it while we hold the lock.
+  fs::remove_all(options_.path + ".tmp", error);
+  return {};
+}
+
+Result<Config> DuckdbWarehouse::make_config() const {
+  const bool writes = options_.access == DuckdbOptions::Access::write;
+  std::vector<SetConfig> settings{
+      {"access_mode", writes ? "READ_WRITE" : "READ_ONLY"},
+      {"threads", std::to_string(options_.threads)},
+      {"memory_limit", fmt::format("{}MiB", options_.memory_limit_bytes >> 20)},
+      {"temp_directory", options_.path + ".tmp"},
+      {"preserve_insertion_order", "false"},
+      {"autoinstall_known_extensions", "false"},
+      {"autoload_known_extensions", "false"},
+  };
+  if (writes) settings.push_back({"storage_compatibility_version", kStorageVersion});
+  if (options_.access == DuckdbOptions::Access::sandbox) {
+    settings.push_back({"enable_external_access", "false"});
+    settings.push_back({"lock_configuration", "true"});
+  }
+  Config config;
+  if (duckdb_create_config(config.out()) != DuckDBSuccess) {
+    return make_error(ErrorKind::internal, "DuckDB could not make its settings");
+  }
+  for (const SetConfig& setting : settings) {
+    if (duckdb_set_config(config.get(), setting.name, setting.value.c_str()) != DuckDBSuccess) {
+      return make_error(ErrorKind::internal,
+                        fmt::format("DuckDB refused the setting {}={}", setting.name,
+                                    setting.value));
+    }
+  }
+  return config;
+}
+
+Status DuckdbWarehouse::open_database() {
+  TRY_ASSIGN(const Config config, make_config());
+  char* message = nullptr;
+  if (duckdb_open_ext(options_.path.c_str(), database_.out(), config.get(), &message) !=
+      DuckDBSuccess) {
+    const std::string text = message == nullptr ? "no reason given" : message;
+    duckdb_free(message);
+    return open_error(text);
+  }
+  if (duckdb_connect(database_.get(), connection_.out()) != DuckDBSuccess) {
+    return database_error("DuckDB refused a connection");
+  }
+  if (options_.access != DuckdbOptions::Access::write) return {};
+  return staging_.register_in(connection_.get(), options_.threads);
+}
+
+Error DuckdbWarehouse::open_error(std::string_view message) const {
+  const std::string text(message);
+  std::smatch match;
+  if (text.find("Conflicting lock") != std::string::npos) {
+    if (const auto holder = LockFile::holder(options_.path + ".lock")) {
+      return make_error(ErrorKind::locked,
+                        fmt::format("{}: held by a run that is writing ({}); try again when it "
+                                    "has ended",
+                                    display_name(), describe(*holder)));
+    }
+    const bool has_pid = std::regex_search(text, match, std::regex("PID ([0-9]+)"));
+    return make_error(ErrorKind::locked,
+                      fmt::format("{}: held by process {} on this host, which has the file open; "
+                                  "close it and try again",
+                                  display_name(), has_pid ? match[1].str() : "(unknown)"));
+  }
+  return database_error(first_line(message));
+}
+
+Error DuckdbWarehouse::database_error(std::string_view message) const {
+  std::string hint;
+  const auto says = [&message](std::string_view part) {
+    return message.find(part) != std::string_view::npos;
+  };
+  if (says("No space left") || says("File too large") || says("disk quota")) {
+    hint = "; nothing of the current group was committed. Free disk space and run again";
+  } else if (says("Out of Memory") || says("Out of memory")) {
+    hint = "; give a larger --memory-limit, or free disk space for what has to be spilled";
+  } else if (says("not a valid DuckDB database file")) {
+    hint = "; choose another path for the warehouse";
+  }
+  return make_error(ErrorKind::database, fmt::format("{}: {}{}", display_name(), message, hint));
+}
+
+Result<Statement> DuckdbWarehouse::prepare(std::string_view sql, const Values& values) {
+  Statement statement;
+  if (duckdb_prepare(connection_.get(), std::string(sql).c_str(), statement.out()) !=
+      DuckDBSuccess) {
+    const char* message = duckdb_prepare_error(statement.get());
+    return database_error(message == nullptr ? "the statement was refused" : printable(message));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto bound = std::visit(
+        [&](const auto& value) {
+          using T = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<T, std::nullptr_t>) {
+            return duckdb_bind_null(statement.get(), i + 1);
+          } else if constexpr (std::is_same_v<T, std::int64_t>) {
+            return duckdb_bind_int64(statement.get(), i + 1, value);
+          } else if constexpr (std::is_same_v<T, double>) {
+            return duckdb_bind_double(statement.get(), i + 1, value);
+          } else {
+            return duckdb_bind_varchar_length(statement.get(), i + 1, value.data(), value.size());
+          }
+        },
+        values[i]);
+    if (bound != DuckDBSuccess) return database_error(fmt::format("parameter ${} refused", i + 1));
+  }
+  return statement;
+}
+
+Result<std::int64_t> DuckdbWarehouse::execute(std::string_view sql, const Values& values) {
+  QueryResult result;
+  if (values.empty()) {
+    if (duckdb_query(connection_.get(), std::string(sql).c_str(), result.out()) != DuckDBSuccess) {
+      return database_error(first_line(duckdb_result_error(result.out())));
+    }
+  } else {
+    TRY_ASSIGN(const Statement statement, prepare(sql, values));
+    if (duckdb_execute_prepared(statement.get(), result.out()) != DuckDBSuccess) {
+      return database_error(first_line(duckdb_result_error(result.out())));
+    }
+  }
+  return static_cast<std::int64_t>(duckdb_rows_changed(result.out()));
+}
+
+/// Lists, structs, intervals and the like are read as text: the query is wrapped in one that casts
+/// them. Nothing to do gives an empty text.
+Result<std::string> DuckdbWarehouse::with_castable_columns(std::string_view sql,
+                                                           duckdb_prepared_statement raw,
+                                                           std::vector<std::string>& names) {
+  std::string select_list;
+  std::string name_list;
+  bool all_readable = true;
+  for (idx_t i = 0; i < duckdb_prepared_statement_column_count(raw); ++i) {
+    const char* name = duckdb_prepared_statement_column_name(raw, i);
+    names.emplace_back(name == nullptr ? "" : name);
+    duckdb_free(const_cast<char*>(name));
+    const std::string column = fmt::format("column_{}", i);
+    std::string expression = column;
+    if (!is_readable(duckdb_prepared_statement_column_type(raw, i))) {
+      all_readable = false;
+      TRY_ASSIGN(expression, sql_.fill_template("cast_column", {{"column", column}}));
+    }
+    select_list += (i == 0 ? "" : ", ") + expression;
+    name_list += (i == 0 ? "" : ", ") + column;
+  }
+  if (all_readable) return std::string();
+  while (!sql.empty() && (sql.back() == ';' || std::isspace(static_cast<unsigned char>(sql.back())) != 0)) {
+    sql.remove_suffix(1);
+  }
+  return sql_.fill_template("cast_result", {{"columns", select_list},
+                                            {"names", name_list},
+                                            {"query", std::string(sql)}});
+}
+
+Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisitor& visitor) {
+  TRY_ASSIGN(Statement statement, prepare(sql, values));
+  std::vector<std::string> names;
+  TRY_ASSIGN(const std::string wrapped, with_castable_columns(sql, statement.get(), names));
+  if (!wrapped.empty()) {
+    TRY_ASSIGN(statement, prepare(wrapped, values));
+  }
+  QueryResult result;
+  if (duckdb_execute_prepared_streaming(statement.get(), result.out()) != DuckDBSuccess) {
+    return database_error(printable(duckdb_result_error(result.out())));
+  }
+  RenamingVisitor renaming(visitor, std::move(names));
+  TRY(read_result(result.get(), wrapped.empty() ? visitor : renaming));
+  const char* late = duckdb_result_error(result.out());
+  if (late != nullptr && *late != '\0') return database_error(printable(late));
+  return {};
+}
+
+Status DuckdbWarehouse::run_session(std::string_view name) {
+  const auto done = execute(sql_.get(name), {});
+  if (!done.ok()) return done.error();
+  return {};
+}
+
+Result<std::unique_ptr<Transaction>> DuckdbWarehouse::begin() {
+  TRY(run_session("session/begin"));
+  return std::unique_ptr<Transaction>(std::make_unique<DuckdbTransaction>(*this));
+}
+
+Status DuckdbWarehouse::stage(BatchSource& source) {
+  TRY_ASSIGN(const std::string sql,
+             sql_.fill_template("stage_duckdb", {{"table", std::string(source.schema().name)}}));
+  staging_.set_source(&source);
+  const auto staged = execute(sql, {});
+  auto from_source = staging_.take_error();
+  staging_.set_source(nullptr);
+  if (from_source) return *std::move(from_source);
+  if (!staged.ok()) return staged.error();
+  return {};
+}
+
+Status DuckdbWarehouse::reconnect() {
+  connection_.reset();
+  database_.reset();
+  return open_database();
+}
+
+Status DuckdbWarehouse::tidy() { return run_session("session/duckdb_tidy"); }
+
+DuckdbTransaction::~DuckdbTransaction() {
+  // A failed rollback leaves nothing committed either; the next begin would report it.
+  if (open_) static_cast<void>(warehouse_.run_session("session/rollback").ok());
+}
+
+Result<std::int64_t> DuckdbTransaction::execute(std::string_view sql, const Values& values) {
+  return warehouse_.execute(sql, values);
+}
+
+Status DuckdbTransaction::read(std::string_view sql, const Values& values, RowVisitor& visitor) {
+  return warehouse_.read(sql, values, visitor);
+}
+
+Status DuckdbTransaction::stage(BatchSource& source) { return warehouse_.stage(source); }
+
+Status DuckdbTransaction::commit() {
+  open_ = false;
+  const Status done = warehouse_.run_session("session/commit");
+  if (done.ok()) return {};
+  // DuckDB may fail after its log was written; only the file itself can tell.
+  return make_error(ErrorKind::commit_unknown, done.error().message);
+}
+
+}  // namespace
+
+}  // namespace duck
+
+Result<std::unique_ptr<Warehouse>> open_duckdb(const DuckdbOptions& options) {
+  if (options.path.empty() || options.path == ":memory:") {
+    return make_error(ErrorKind::config,
+                      "the warehouse duckdb: needs the path of a file, such as "
+                      "duckdb:sparkify.duckdb");
+  }
+  TRY_ASSIGN(SqlLibrary sql, SqlLibrary::open("duckdb"));
+  auto warehouse = std::make_unique<duck::DuckdbWarehouse>(options, std::move(sql));
+  TRY(warehouse->open());
+  return std::unique_ptr<Warehouse>(std::move(warehouse));
+}
+
+std::string duckdb_version() { return duckdb_library_version(); }
+
+}  // namespace sparkify

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "warehouse/warehouse.h"
+
+namespace sparkify {
+
+struct DuckdbOptions {
+  enum class Access {
+    write,     ///< one process at a time; takes the lock file
+    read,      ///< for our own reading
+    sandbox,   ///< for a user's SQL: reading only, no files, no settings, no extensions
+  };
+
+  std::string path;
+  Access access = Access::read;
+  bool create = false;  ///< make the file if there is none; else that is an error
+  std::size_t threads = 1;
+  std::uint64_t memory_limit_bytes = std::uint64_t{1} << 30;  ///< for DuckDB's own buffers
+};
+
+/// Opens an embedded DuckDB file.
+///
+/// Errors: `database` (no such file, no right, not a DuckDB file, written by a newer DuckDB),
+/// `locked` (another process holds it: a run, or while writing is asked for, a reader).
+/// What a killed run left beside the file (`PATH.tmp/`) is removed when it is opened to write.
+Result<std::unique_ptr<Warehouse>> open_duckdb(const DuckdbOptions& options);
+
+/// The version of the DuckDB library in use, such as "v1.5.4".
+std::string duckdb_version();
+
+}  // namespace sparkify

@@ -1,0 +1,465 @@
+#include "cli/settings.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <concepts>
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace sparkify {
+namespace {
+
+template <typename T>
+concept Streamable = requires(std::ostream& stream, const T& value) {
+  stream << value;
+};
+
+static_assert(Streamable<std::string> && !Streamable<Secret>);
+static_assert(!std::equality_comparable<Secret>);
+static_assert(!fmt::is_formattable<Secret>::value);
+static_assert(!std::is_convertible_v<Secret, std::string>);
+static_assert(!std::is_convertible_v<std::string, Secret>);
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+
+constexpr std::string_view kCluster =
+    "[CLUSTER]\nHOST=dwh.example.com\nDB_NAME=dev\nDB_USER=awsuser\nDB_PASSWORD=Pass\n"
+    "DB_PORT=5440\n";
+
+class SettingsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "/settings_test.XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+    sources_.default_config_path = directory_ + "/dwh.cfg";
+    sources_.machine = Machine{8, 16384 * kMiB};
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::string given_file(const std::string& name, std::string_view text) {
+    const std::string path = directory_ + "/" + name;
+    std::ofstream(path, std::ios::binary) << text;
+    EXPECT_EQ(chmod(path.c_str(), 0600), 0);
+    return path;
+  }
+  void given_config(std::string_view text) { given_file("dwh.cfg", text); }
+
+  // The settings; a test that expects them fails with the error otherwise.
+  Settings resolved() const {
+    auto settings = resolve_settings(sources_);
+    if (settings.ok()) return *std::move(settings);
+    ADD_FAILURE() << settings.error().message;
+    return {};
+  }
+  // The error's message, without the directory of this test.
+  std::string error(ErrorKind kind = ErrorKind::config) const {
+    const auto settings = resolve_settings(sources_);
+    if (settings.ok()) return "no error";
+    EXPECT_EQ(settings.error().kind, kind);
+    return without_directory(settings.error().message);
+  }
+  std::string without_directory(std::string text) const {
+    for (auto at = text.find(directory_); at != text.npos; at = text.find(directory_)) {
+      text.erase(at, directory_.size() + 1);
+    }
+    return text;
+  }
+  // `value` and `origin` as `sparkify config` shows them.
+  std::string shown(std::string_view name) const {
+    for (const Setting& setting : resolved().shown) {
+      if (setting.name == name) return setting.value + " <- " + without_directory(setting.origin);
+    }
+    return "(not shown)";
+  }
+
+  std::string directory_;
+  SettingSources sources_;
+};
+
+TEST_F(SettingsTest, DefaultsNeedNothing) {
+  const Settings settings = resolved();
+  EXPECT_EQ(settings.warehouse, "duckdb:sparkify.duckdb");
+  EXPECT_FALSE(settings.log_data.has_value());
+  EXPECT_FALSE(settings.song_data.has_value());
+  EXPECT_FALSE(settings.log_jsonpath.has_value());
+  EXPECT_FALSE(settings.iam_role.has_value());
+  EXPECT_TRUE(settings.db_password.empty());
+  EXPECT_EQ(settings.threads, 8U);
+  EXPECT_EQ(settings.memory_limit_bytes, 4096 * kMiB);
+  EXPECT_FALSE(settings.max_rejects.has_value());
+  EXPECT_EQ(settings.log_format, LogFormat::text);
+  EXPECT_FALSE(settings.group_bytes.has_value());
+  EXPECT_FALSE(settings.block_bytes.has_value());
+  EXPECT_TRUE(settings.warnings.empty());
+}
+
+TEST_F(SettingsTest, ShowsEverySettingInOrderWithItsOrigin) {
+  std::vector<std::string> lines;
+  for (const Setting& each : resolved().shown) {
+    lines.push_back(each.name + " = " + each.value + " <- " + each.origin);
+  }
+  const std::vector<std::string> expected = {
+      "warehouse = duckdb:sparkify.duckdb <- default",
+      "log_data = (not set) <- default",
+      "song_data = (not set) <- default",
+      "log_jsonpath = (not set) <- default",
+      "iam_role = (not set) <- default",
+      "db_password = (not set) <- default",
+      "threads = 8 <- default",
+      "memory_limit = 4 GiB <- default",
+      "max_rejects = none <- default",
+      "log_format = text <- default",
+  };
+  EXPECT_EQ(lines, expected);
+}
+
+TEST_F(SettingsTest, DefaultsStayInBoundsOnSmallHugeAndUnknownMachines) {
+  sources_.machine = Machine{1, 512 * kMiB};
+  EXPECT_EQ(resolved().memory_limit_bytes, 256 * kMiB);
+  sources_.machine = Machine{1024, 0};
+  EXPECT_EQ(resolved().memory_limit_bytes, 256 * kMiB);
+  EXPECT_EQ(resolved().threads, 256U);
+}
+
+TEST_F(SettingsTest, TheDefaultsOfThisMachineCanBeFound) {
+  sources_.machine.reset();
+  EXPECT_GE(resolved().threads, 1U);
+  EXPECT_GE(resolved().memory_limit_bytes, 256 * kMiB);
+}
+
+struct Precedence {
+  const char* name;
+  const char* section;
+  const char* key;
+  const char* variable;
+  const char* flag_name;
+  const char* in_file;
+  const char* in_environment;
+  const char* in_flag;
+};
+
+class PrecedenceTest : public SettingsTest, public ::testing::WithParamInterface<Precedence> {};
+
+TEST_P(PrecedenceTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
+  const Precedence& p = GetParam();
+  EXPECT_NE(shown(p.name).find(" <- default"), std::string::npos);
+  given_config(fmt::format("[{}]\n{} = {}\n", p.section, p.key, p.in_file));
+  EXPECT_EQ(shown(p.name), fmt::format("{} <- dwh.cfg line 2", p.in_file));
+  sources_.environment[p.variable] = p.in_environment;
+  EXPECT_EQ(shown(p.name), fmt::format("{} <- environment {}", p.in_environment, p.variable));
+  sources_.flags[p.name] = p.in_flag;
+  EXPECT_EQ(shown(p.name), fmt::format("{} <- flag {}", p.in_flag, p.flag_name));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EverySetting, PrecedenceTest,
+    ::testing::Values(Precedence{"warehouse", "SPARKIFY", "WAREHOUSE", "SPARKIFY_WAREHOUSE",
+                                 "--warehouse", "duckdb:a.db", "duckdb:b.db",
+                                 "postgresql://me@db/c"},
+                      Precedence{"log_data", "S3", "LOG_DATA", "SPARKIFY_LOG_DATA", "--log-data",
+                                 "s3://a", "s3://b", "c"},
+                      Precedence{"song_data", "S3", "SONG_DATA", "SPARKIFY_SONG_DATA",
+                                 "--song-data", "s3://a", "s3://b", "c"},
+                      Precedence{"log_jsonpath", "S3", "LOG_JSONPATH", "SPARKIFY_LOG_JSONPATH",
+                                 "--log-jsonpath", "s3://a", "s3://b", "c"},
+                      Precedence{"iam_role", "IAM_ROLE", "ARN", "SPARKIFY_IAM_ROLE", "--iam-role",
+                                 "arn:a", "arn:b", "arn:c"},
+                      Precedence{"threads", "SPARKIFY", "THREADS", "SPARKIFY_THREADS", "--threads",
+                                 "2", "3", "4"},
+                      Precedence{"memory_limit", "SPARKIFY", "MEMORY_LIMIT",
+                                 "SPARKIFY_MEMORY_LIMIT", "--memory-limit", "1 GiB", "2 GiB",
+                                 "3 GiB"},
+                      Precedence{"max_rejects", "SPARKIFY", "MAX_REJECTS", "SPARKIFY_MAX_REJECTS",
+                                 "--max-rejects", "0", "5", "none"},
+                      Precedence{"log_format", "SPARKIFY", "LOG_FORMAT", "SPARKIFY_LOG_FORMAT",
+                                 "--log-format", "json", "text", "json"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST_F(SettingsTest, AnEmptyVariableIsNotSet) {
+  given_config("[SPARKIFY]\nTHREADS = 2\n");
+  sources_.environment["SPARKIFY_THREADS"] = "";
+  EXPECT_EQ(shown("threads"), "2 <- dwh.cfg line 2");
+}
+
+TEST_F(SettingsTest, AnEmptyFlagIsRefused) {
+  sources_.flags["log_data"] = "";
+  EXPECT_EQ(error(), "flag --log-data: its value is empty; give one");
+}
+
+TEST_F(SettingsTest, TheConfigFlagReplacesTheDefaultFile) {
+  given_config("[SPARKIFY]\nTHREADS = 2\nLOG_FORMAT = json\n");
+  sources_.config_path = given_file("other.cfg", "[SPARKIFY]\nTHREADS = 3\n");
+  EXPECT_EQ(shown("threads"), "3 <- other.cfg line 2");
+  EXPECT_EQ(shown("log_format"), "text <- default");
+}
+
+TEST_F(SettingsTest, AConfigFileThatWasAskedForMustExist) {
+  sources_.config_path = directory_ + "/nowhere.cfg";
+  EXPECT_EQ(error(),
+            "nowhere.cfg: no such file; correct the path after --config, or leave the flag out");
+}
+
+TEST_F(SettingsTest, AWrongLineInTheFileIsAnError) {
+  given_config("[S3]\nLOG_DATA\n");
+  EXPECT_EQ(error().find("dwh.cfg line 2: neither"), 0U);
+}
+
+TEST_F(SettingsTest, WarningsOfTheFileAreHandedOn) {
+  given_config("[SPARKIFY]\nTHREAD = 2\n");
+  const Settings settings = resolved();
+  ASSERT_EQ(settings.warnings.size(), 1U);
+  EXPECT_EQ(without_directory(settings.warnings[0]),
+            "dwh.cfg line 2: key THREAD in [SPARKIFY] is unknown and not used; "
+            "did you mean THREADS?");
+}
+
+TEST_F(SettingsTest, WarnsOfUnknownVariablesOfOurs) {
+  sources_.environment = {{"SPARKIFY_THREAD", "2"}, {"PATH", "/bin"}, {"SPARK_HOME", "/opt"}};
+  const Settings settings = resolved();
+  ASSERT_EQ(settings.warnings.size(), 1U);
+  EXPECT_EQ(settings.warnings[0],
+            "environment SPARKIFY_THREAD is unknown and not used; did you mean SPARKIFY_THREADS?");
+}
+
+TEST_F(SettingsTest, ListsTheKnownVariablesWhereNoneIsNear) {
+  sources_.environment = {{"SPARKIFY_COLOURFUL", "yes"}};
+  const Settings settings = resolved();
+  ASSERT_EQ(settings.warnings.size(), 1U);
+  EXPECT_NE(settings.warnings[0].find("known variables: SPARKIFY_WAREHOUSE, "), std::string::npos);
+  EXPECT_EQ(settings.warnings[0].find("GROUP_BYTES"), std::string::npos);
+}
+
+TEST_F(SettingsTest, TheClusterSectionNamesAWarehouse) {
+  given_config(kCluster);
+  const Settings settings = resolved();
+  EXPECT_EQ(settings.warehouse, "redshift://awsuser@dwh.example.com:5440/dev");
+  EXPECT_EQ(settings.db_password.reveal(), "Pass");
+  EXPECT_EQ(shown("warehouse"), "redshift://awsuser@dwh.example.com:5440/dev <- dwh.cfg [CLUSTER]");
+  EXPECT_EQ(shown("db_password"), "(set) <- dwh.cfg line 5");
+}
+
+TEST_F(SettingsTest, AnyOtherPlaceBeatsTheClusterSection) {
+  given_config(std::string(kCluster) + "[SPARKIFY]\nWAREHOUSE = duckdb:a.db\n");
+  EXPECT_EQ(shown("warehouse"), "duckdb:a.db <- dwh.cfg line 8");
+  given_config(kCluster);
+  sources_.environment["SPARKIFY_WAREHOUSE"] = "duckdb:b.db";
+  EXPECT_EQ(shown("warehouse"), "duckdb:b.db <- environment SPARKIFY_WAREHOUSE");
+  sources_.flags["warehouse"] = "duckdb:c.db";
+  EXPECT_EQ(shown("warehouse"), "duckdb:c.db <- flag --warehouse");
+}
+
+TEST_F(SettingsTest, AClusterWithoutHostNamesNoWarehouse) {
+  given_config("[CLUSTER]\nHOST=\nDB_NAME=dev\nDB_USER=awsuser\n");
+  EXPECT_EQ(shown("warehouse"), "duckdb:sparkify.duckdb <- default");
+}
+
+TEST_F(SettingsTest, ClusterNamesAreEncodedAndThePortHasADefault) {
+  given_config("[CLUSTER]\nHOST=h\nDB_NAME=d/ev\nDB_USER=IAM:me@x\n");
+  EXPECT_EQ(resolved().warehouse, "redshift://IAM%3Ame%40x@h:5439/d%2Fev");
+  given_config("[CLUSTER]\nHOST=::1\nDB_NAME=d\nDB_USER=u\n");
+  EXPECT_EQ(resolved().warehouse, "redshift://u@[::1]:5439/d");
+}
+
+TEST_F(SettingsTest, AnIncompleteClusterIsRefused) {
+  given_config("[CLUSTER]\nHOST=h\nDB_NAME=d\n");
+  EXPECT_EQ(error(),
+            "dwh.cfg line 2: [CLUSTER] HOST is set, but DB_USER is not; set it in the same "
+            "section, or choose the warehouse by --warehouse");
+  given_config("[CLUSTER]\nHOST=h\nDB_USER=u\n");
+  EXPECT_NE(error().find("DB_NAME is not"), std::string::npos);
+  sources_.flags["warehouse"] = "duckdb:a.db";
+  EXPECT_EQ(error(), "no error");
+}
+
+TEST_F(SettingsTest, AClusterWithAWrongHostOrPortIsRefused) {
+  for (const char* host : {"h:5439/dev", "<your endpoint>", "u:pw@h", "h?x=y"}) {
+    given_config(fmt::format("[CLUSTER]\nHOST={}\nDB_NAME=d\nDB_USER=u\n", host));
+    EXPECT_EQ(error().find("dwh.cfg line 2: [CLUSTER] HOST is no host name"), 0U) << host;
+  }
+  for (const char* port : {"0", "65536", "abc", "5439/dev"}) {
+    given_config(fmt::format("[CLUSTER]\nHOST=h\nDB_NAME=d\nDB_USER=u\nDB_PORT={}\n", port));
+    EXPECT_EQ(error(), fmt::format("dwh.cfg line 5: '{}' is no port (DB_PORT); give a whole number "
+                                   "from 1 to 65535",
+                                   port));
+  }
+}
+
+TEST_F(SettingsTest, ThePasswordOfTheEnvironmentBeatsTheFile) {
+  given_config(kCluster);
+  sources_.environment["SPARKIFY_DB_PASSWORD"] = "other ;#%%word";
+  EXPECT_EQ(resolved().db_password.reveal(), "other ;#%%word");
+  EXPECT_EQ(shown("db_password"), "(set) <- environment SPARKIFY_DB_PASSWORD");
+}
+
+TEST_F(SettingsTest, APasswordOfTheFileKeepsItsOddCharacters) {
+  given_config("[CLUSTER]\nDB_PASSWORD = 'a% ;b #c'\n");
+  EXPECT_EQ(resolved().db_password.reveal(), "a% ;b #c");
+}
+
+TEST_F(SettingsTest, APasswordFlagIsRefusedAndNotShown) {
+  sources_.flags["db_password"] = "hunter2";
+  const std::string message = error(ErrorKind::usage);
+  EXPECT_EQ(message.find("a password on the command line is refused"), 0U);
+  EXPECT_NE(message.find("SPARKIFY_DB_PASSWORD"), std::string::npos);
+  EXPECT_EQ(message.find("hunter2"), std::string::npos);
+}
+
+TEST_F(SettingsTest, AWarehouseUrlWithAPasswordIsRefusedWhereverItComesFromAndNotShown) {
+  for (const char* url :
+       {"postgresql://me:hunter2@db/x", "redshift://me:hunter2@db:5439/x", "postgres://me:@db/x",
+        "postgresql://me:hun/ter2@db/x", "postgresql://me:12?hunter2@db/x",
+        "postgresql://me:a@hunter2@db/x", "postgresql://me@db/x?password=hunter2",
+        "postgresql://db/x?sslPassword=hunter2", "host=db password = hunter2", "me:hunter2@db/x"}) {
+    SettingSources plain = sources_;
+    given_config(fmt::format("[SPARKIFY]\nWAREHOUSE = {}\n", url));
+    EXPECT_EQ(error().find("dwh.cfg line 2: the warehouse URL seems to hold a password"), 0U)
+        << url;
+    EXPECT_EQ(error().find("hunter2"), std::string::npos);
+    EXPECT_NE(error().find("DB_PASSWORD under [CLUSTER] in dwh.cfg (mode 600)"), std::string::npos);
+    sources_.environment["SPARKIFY_WAREHOUSE"] = url;
+    EXPECT_EQ(error().find("environment SPARKIFY_WAREHOUSE: the warehouse URL"), 0U) << url;
+    EXPECT_EQ(error().find("hunter2"), std::string::npos);
+    sources_.flags["warehouse"] = url;
+    EXPECT_EQ(error().find("flag --warehouse: the warehouse URL"), 0U) << url;
+    EXPECT_EQ(error().find("hunter2"), std::string::npos);
+    sources_ = plain;
+  }
+}
+
+TEST_F(SettingsTest, AWarehouseUrlWithoutAPasswordIsTaken) {
+  for (const char* url :
+       {"postgresql://me@db:5432/x", "postgresql://db:5432/x", "postgresql://[::1]:5432/x",
+        "redshift://me@db:5439/x?sslmode=verify-full", "duckdb:/data/a:b@c.db",
+        "duckdb::memory:", "postgresql:///x", "postgresql://me@db:5432/x@y"}) {
+    sources_.flags["warehouse"] = url;
+    EXPECT_EQ(resolved().warehouse, url);
+  }
+}
+
+// Every text that leaves this module, for every place where a secret may stand.
+TEST_F(SettingsTest, SecretsAreInNothingThatIsShown) {
+  const std::string secret = "xyzzy";
+  given_config("[CLUSTER]\nHOST=h\nDB_NAME=d\nDB_USER=u\nDB_PASSWORD=" + secret + "\nDB_PASSWROD=" +
+               secret + "\n[SPARKIFY]\nDB_PASSWORD=" + secret + "\n[AWS]\nKEY=" + secret + "\n");
+  sources_.environment = {{"SPARKIFY_DB_PASSWORD", secret}, {"SPARKIFY_PASSWORD", secret}};
+  const Settings settings = resolved();
+  EXPECT_EQ(settings.db_password.reveal(), secret);
+  EXPECT_EQ(settings.warnings.size(), 4U);
+  for (const Setting& each : settings.shown) {
+    EXPECT_EQ((each.name + each.value + each.origin).find(secret), std::string::npos) << each.name;
+    EXPECT_EQ(each.is_secret, each.name == "db_password");
+  }
+  for (const std::string& warning : settings.warnings) {
+    EXPECT_EQ(warning.find(secret), std::string::npos) << warning;
+  }
+  for (const char* wrong : {"THREADS", "MEMORY_LIMIT", "MAX_REJECTS", "LOG_FORMAT"}) {
+    SettingSources sources = sources_;
+    sources.environment[std::string("SPARKIFY_") + wrong] = "wrong";
+    const auto refused = resolve_settings(sources);
+    ASSERT_FALSE(refused.ok()) << wrong;
+    EXPECT_EQ(refused.error().message.find(secret), std::string::npos);
+  }
+}
+
+TEST_F(SettingsTest, RefusesWrongThreads) {
+  for (const char* text :
+       {"0", "257", "-1", "+4", "4.5", "four", " 4", "4 ", "0x4", "99999999999999999999999"}) {
+    sources_.flags["threads"] = text;
+    EXPECT_EQ(error(), fmt::format("flag --threads: '{}' is no number of threads; give a whole "
+                                   "number from 1 to 256",
+                                   text));
+  }
+  sources_.flags["threads"] = "256";
+  EXPECT_EQ(resolved().threads, 256U);
+}
+
+TEST_F(SettingsTest, RefusesWrongMemoryLimits) {
+  sources_.environment["SPARKIFY_MEMORY_LIMIT"] = "plenty";
+  EXPECT_EQ(error().find("environment SPARKIFY_MEMORY_LIMIT: 'plenty' is no size in bytes"), 0U);
+  sources_.environment["SPARKIFY_MEMORY_LIMIT"] = "255MiB";
+  EXPECT_EQ(error(),
+            "environment SPARKIFY_MEMORY_LIMIT: a memory limit of 255 MiB is too low: the database "
+            "and the decoders share it and need at least 256 MiB; give 256MiB or more");
+  sources_.environment["SPARKIFY_MEMORY_LIMIT"] = "256MiB";
+  EXPECT_EQ(resolved().memory_limit_bytes, 256 * kMiB);
+}
+
+TEST_F(SettingsTest, RefusesWrongRejectsAndFormats) {
+  sources_.flags["max_rejects"] = "-1";
+  EXPECT_EQ(error().find("flag --max-rejects: '-1' is no number of rejects"), 0U);
+  sources_.flags["max_rejects"] = "0";
+  EXPECT_EQ(resolved().max_rejects, 0U);
+  sources_.flags["log_format"] = "xml";
+  EXPECT_EQ(error(), "flag --log-format: 'xml' is no log format; give text or json");
+}
+
+TEST_F(SettingsTest, AValueThatAStrongerSourceHidesIsNotLookedAt) {
+  given_config("[SPARKIFY]\nTHREADS = many\n");
+  sources_.flags["threads"] = "4";
+  EXPECT_EQ(resolved().threads, 4U);
+}
+
+TEST_F(SettingsTest, TuningIsShownOnlyWhenItIsSet) {
+  EXPECT_EQ(shown("group_bytes"), "(not shown)");
+  sources_.environment = {{"SPARKIFY_GROUP_BYTES", "1MiB"}, {"SPARKIFY_BLOCK_BYTES", "1"}};
+  EXPECT_EQ(resolved().group_bytes, kMiB);
+  EXPECT_EQ(resolved().block_bytes, 1U);
+  EXPECT_TRUE(resolved().warnings.empty());
+  EXPECT_EQ(shown("group_bytes"), "1 MiB <- environment SPARKIFY_GROUP_BYTES");
+  sources_.environment["SPARKIFY_BLOCK_BYTES"] = "0";
+  EXPECT_EQ(error(), "environment SPARKIFY_BLOCK_BYTES: must not be 0; give at least 1 byte");
+}
+
+TEST_F(SettingsTest, WhatIsShownIsSafeOnATerminal) {
+  sources_.environment = {{"SPARKIFY_LOG_DATA", "a\x1b[31mb"}, {"SPARKIFY_\x1b[2J", "x"}};
+  EXPECT_EQ(resolved().log_data, "a\x1b[31mb");
+  EXPECT_EQ(shown("log_data").find('\x1b'), std::string::npos);
+  EXPECT_EQ(resolved().warnings.at(0).find('\x1b'), std::string::npos);
+}
+
+TEST(MissingSetting, SaysWhereItCanBeSet) {
+  EXPECT_EQ(missing_setting("log_data").message,
+            "log_data is not set; give --log-data, set SPARKIFY_LOG_DATA, or write LOG_DATA under "
+            "[S3] in dwh.cfg");
+  EXPECT_EQ(missing_setting("db_password").message,
+            "db_password is not set; set SPARKIFY_DB_PASSWORD, or write DB_PASSWORD under "
+            "[CLUSTER] in dwh.cfg");
+  EXPECT_EQ(missing_setting("log_data").kind, ErrorKind::config);
+}
+
+TEST(SettingsDeathTest, AFlagThatDoesNotExistIsOurMistake) {
+  SettingSources sources;
+  sources.default_config_path = "/nonexistent/dwh.cfg";
+  sources.flags["group_bytes"] = "1";
+  EXPECT_DEATH({ const auto ignored = resolve_settings(sources); }, "has_flag");
+}
+
+// Reads memory that a Secret has given back: the object is alive, its text is not.
+TEST(Secret, LeavesNothingBehindWhereItWas) {
+  Secret secret(std::string("hunter2"));
+  const char* const here = secret.reveal().data();
+  const Secret moved = std::move(secret);
+  EXPECT_EQ(moved.reveal(), "hunter2");
+  EXPECT_EQ(std::string(here, 7), std::string(7, '\0'));
+}
+
+TEST(Secret, CopiesAreTheirOwn) {
+  Secret first(std::string("a password that is too long for the string object itself"));
+  Secret second = first;
+  first = Secret(std::string("b"));
+  EXPECT_EQ(second.reveal(), "a password that is too long for the string object itself");
+  second = first;
+  EXPECT_EQ(second.reveal(), "b");
+  EXPECT_FALSE(second.empty());
+}
+
+}  // namespace
+}  // namespace sparkify

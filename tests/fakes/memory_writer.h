@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "source/object_store.h"
+
+namespace sparkify {
+
+/// An ObjectWriter that keeps what is written, by name.
+class MemoryWriter : public ObjectWriter {
+ public:
+  Status write(std::string_view name, std::string_view bytes) override {
+    if (name == refused_name) {
+      return make_error(ErrorKind::source, std::string(name) + ": refused by the test");
+    }
+    objects.insert_or_assign(std::string(name), std::string(bytes));
+    return {};
+  }
+
+  std::map<std::string, std::string> objects;
+  std::string refused_name;  ///< writing this one fails
+};
+
+}  // namespace sparkify

@@ -1,0 +1,143 @@
+"""Runs the sparkify program for end-to-end tests and reads its tables as the oracle shows them."""
+
+import decimal
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+import contract
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+TIMEOUT_S = 120
+SUFFIXES = tuple(
+    plain + packed
+    for plain in (".json", ".jsonl", ".ndjson")
+    for packed in ("", ".gz", ".zst", ".bz2")
+)
+
+
+class SparkifyError(Exception):
+    """The program ended otherwise than the caller can go on with."""
+
+
+def binary():
+    path = pathlib.Path(os.environ.get("SPARKIFY_BINARY", REPO / "build/release/sparkify"))
+    if not path.is_file():
+        raise SparkifyError(f"{path}: no such program; build it or set SPARKIFY_BINARY")
+    return str(path.resolve())
+
+
+def run(*args, env=None, timeout=TIMEOUT_S):
+    """A finished process with stdout and stderr as text. `env` adds to a cleaned environment."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SPARKIFY_", "AWS_"))
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(
+            [binary(), *map(str, args)],
+            cwd=folder,
+            env={**clean, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+
+
+def query_rows(warehouse, sql):
+    """`warehouse`: the path of a DuckDB file. One dictionary a row."""
+    done = run("--warehouse", f"duckdb:{warehouse}", "query", sql, "--format", "jsonl")
+    if done.returncode != 0:
+        raise SparkifyError(f"query ended with {done.returncode}: {sql}\n{done.stderr}")
+    return [
+        json.loads(line, parse_float=decimal.Decimal)
+        for line in done.stdout.split("\n")
+        if line.strip()
+    ]
+
+
+def table_rows(warehouse, table):
+    names = ", ".join(f'"{name}"' for name in contract.TABLE_COLUMNS[table])
+    return query_rows(warehouse, f'select {names} from "{table}"')
+
+
+def warehouse_tables(path):
+    """All tables of the contract, as contract.Warehouse.tables() gives them."""
+    tables = {table: table_rows(path, table) for table in contract.TABLE_COLUMNS}
+    places = run_places(path, {row["run_id"] for row in tables["etl_objects"]})
+    for table in ("etl_runs", "etl_objects", "etl_rejects"):
+        kept = []
+        for row in tables[table]:
+            place = places.get(row["run_id"])
+            if place is None and table == "etl_runs":
+                continue  # a run that loaded nothing
+            kept.append({**row, "run_id": place})
+        tables[table] = kept
+    return {
+        table: contract.sorted_rows(contract.normalise_row(row) for row in rows)
+        for table, rows in tables.items()
+    }
+
+
+def run_places(path, loading_runs):
+    """run_id: its place, from 1, in time among the runs that loaded an object."""
+    runs = query_rows(path, "select run_id from etl_runs order by started_at, run_id")
+    in_time = [row["run_id"] for row in runs if row["run_id"] in loading_runs]
+    return {run_id: place for place, run_id in enumerate(in_time, 1)}
+
+
+def folder_objects(path):
+    """The objects below a folder as (uri, etag, bytes), in byte order of their uri."""
+    objects = []
+    for folder, folders, files in os.walk(os.path.abspath(path)):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.startswith(".") or not name.endswith(SUFFIXES):
+                continue
+            file = pathlib.Path(folder, name)
+            stat = file.stat()
+            etag = f"{stat.st_size}-{stat.st_mtime_ns}"
+            objects.append((f"file://{file}", etag, file.read_bytes()))
+    return contract.by_uri(objects)
+
+
+def difference(expected, found, rows_max=4):
+    """What differs between two results of tables(), as text; empty if nothing does."""
+    lines = []
+    for table in expected:
+        missing = subtract(expected[table], found[table])
+        surplus = subtract(found[table], expected[table])
+        if not missing and not surplus:
+            continue
+        lines.append(
+            f"{table}: {len(expected[table])} rows expected, {len(found[table])} found; "
+            f"{len(missing)} missing, {len(surplus)} not expected"
+        )
+        lines += [f"  missing       {cut(row)}" for row in missing[:rows_max]]
+        lines += [f"  not expected  {cut(row)}" for row in surplus[:rows_max]]
+    return "\n".join(lines)
+
+
+def subtract(rows, other):
+    rest = list(rows)
+    counts = {}
+    for row in other:
+        counts[row] = counts.get(row, 0) + 1
+    left = []
+    for row in rest:
+        if counts.get(row, 0) > 0:
+            counts[row] -= 1
+        else:
+            left.append(row)
+    return left
+
+
+def cut(row, chars_max=600):
+    text = repr(row)
+    return text if len(text) <= chars_max else f"{text[:chars_max]}... ({len(text)} characters)"
