@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace sparkify {
 
@@ -98,10 +99,11 @@ void Batch::clear() {
 
 Result<bool> MemoryBatchSource::next(Batch& batch) {
   // Small tables only (objects and rejects of a group); one thread gets all of it.
-  if (done_ || batch_.row_count() == 0) return false;
+  const std::lock_guard lock(mutex_);
+  if (done_) return false;
   done_ = true;
-  batch = std::move(batch_);
-  return true;
+  std::swap(batch, batch_);
+  return batch.row_count() > 0;
 }
 
 }  // namespace sparkify

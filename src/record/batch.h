@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -92,11 +93,13 @@ class BatchSource {
 /// A source of rows that are in memory already.
 class MemoryBatchSource : public BatchSource {
  public:
-  explicit MemoryBatchSource(Batch batch) : batch_(std::move(batch)) {}
-  const TableSchema& schema() const override { return *batch_.schema(); }
+  explicit MemoryBatchSource(Batch batch) : schema_(*batch.schema()), batch_(std::move(batch)) {}
+  const TableSchema& schema() const override { return schema_; }
   Result<bool> next(Batch& batch) override;
 
  private:
+  const TableSchema& schema_;
+  std::mutex mutex_;
   Batch batch_;
   bool done_ = false;
 };

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShownFailuresMax = 20;
+constexpr std::size_t kShownFailuresMax = 1000;
 constexpr std::size_t kShownRawBytes = 200;
 constexpr std::size_t kShownKeysMax = 20;
 constexpr int kJsonIndent = 2;

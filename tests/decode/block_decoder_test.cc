@@ -67,14 +67,13 @@ TEST(BlockDecoder, PassesOverAByteOrderMarkButCountsItsBytes) {
 
 TEST(BlockDecoder, AByteOrderMarkElsewhereIsBadJson) {
   EXPECT_THAT(rejects_of(event(1) + "\n\xEF\xBB\xBF" + event(2) + "\n" + event(3)),
-              ElementsAre("#2 2:59 bad_json [] <\xEF\xBB\xBF" + event(2) + ">"));
+              ElementsAre("#2 2:55 bad_json [] <\xEF\xBB\xBF" + event(2) + ">"));
 }
 
 TEST(BlockDecoder, TakesCarriageReturnsAndBlankLines) {
   const Decoded decoded = decode_logs(event(1) + "\r\n\r\n \t\n\n" + event(2) + "\r\n{}\r\n");
   EXPECT_THAT(sessions(decoded), ElementsAre("1", "2"));
-  EXPECT_THAT(shown(decoded.rejects),
-              ElementsAre("#3 6:126 missing_field [item_in_session] <{}>"));
+  EXPECT_THAT(shown(decoded.rejects), ElementsAre("#3 6:118 missing_field [item_in_session] <{}>"));
 }
 
 TEST(BlockDecoder, TakesObjectsOverSeveralLines) {
@@ -98,8 +97,7 @@ TEST(BlockDecoder, ARecordMayBeginBeforeAndEndBehindALineThatBeginsWithABrace) {
 
 TEST(BlockDecoder, ReadsAnArrayOnOneLine) {
   EXPECT_THAT(sessions_of("[" + event(1) + "," + event(2) + "]"), ElementsAre("1", "2"));
-  EXPECT_THAT(sessions_of(" \n [ " + event(1) + " , " + event(2) + " ] \n"),
-              ElementsAre("1", "2"));
+  EXPECT_THAT(sessions_of(" \n [ " + event(1) + " , " + event(2) + " ] \n"), ElementsAre("1", "2"));
 }
 
 TEST(BlockDecoder, ReadsAPrettyPrintedArray) {
@@ -117,20 +115,20 @@ TEST(BlockDecoder, AnArrayWithoutItsEndGivesOneRejectWithoutText) {
   const std::string text = "[" + event(1) + "\n";
   const Decoded decoded = decode_logs(text);
   EXPECT_THAT(sessions(decoded), ElementsAre("1"));
-  EXPECT_THAT(shown(decoded.rejects), ElementsAre("#2 2:60 bad_json [] <>"));
-  EXPECT_EQ(text.size(), 60U);
+  EXPECT_THAT(shown(decoded.rejects), ElementsAre("#2 2:56 bad_json [] <>"));
+  EXPECT_EQ(text.size(), 56U);
   EXPECT_THAT(rejects_of("["), ElementsAre("#1 1:1 bad_json [] <>"));
-  EXPECT_THAT(rejects_of("[" + event(1) + ","), ElementsAre("#2 1:60 bad_json [] <>"));
+  EXPECT_THAT(rejects_of("[" + event(1) + ","), ElementsAre("#2 1:56 bad_json [] <>"));
 }
 
 TEST(BlockDecoder, AnUnclosedArrayThatEndsInABadRecordGivesNoRejectMore) {
-  EXPECT_THAT(rejects_of("[" + event(1) + ",{\"a\""), ElementsAre("#2 1:60 bad_json [] <{\"a\">"));
-  EXPECT_THAT(rejects_of("[" + event(1) + ",]"), ElementsAre("#2 1:60 bad_json [] <]>"));
+  EXPECT_THAT(rejects_of("[" + event(1) + ",{\"a\""), ElementsAre("#2 1:56 bad_json [] <{\"a\">"));
+  EXPECT_THAT(rejects_of("[" + event(1) + ",]"), ElementsAre("#2 1:56 bad_json [] <]>"));
 }
 
 TEST(BlockDecoder, AnArrayIsOpenAgainBehindABadRecordThatEnds) {
   EXPECT_THAT(rejects_of("[{\"a\" 1},\n" + event(1)),
-              ElementsAre("#1 1:1 bad_json [] <{\"a\" 1},>", "#3 2:68 bad_json [] <>"));
+              ElementsAre("#1 1:1 bad_json [] <{\"a\" 1},>", "#3 2:64 bad_json [] <>"));
 }
 
 TEST(BlockDecoder, NothingBehindAnArrayIsLoaded) {
@@ -138,22 +136,21 @@ TEST(BlockDecoder, NothingBehindAnArrayIsLoaded) {
       decode_logs("[" + event(1) + "] x\n" + event(2) + "\n" + event(3) + event(4));
   EXPECT_THAT(sessions(decoded), ElementsAre("1"));
   EXPECT_THAT(shown(decoded.rejects),
-              ElementsAre("#2 1:61 bad_json [] <x>", "#3 2:63 bad_json [] <" + event(2) + ">",
-                          "#4 3:122 bad_json [] <" + event(3) + event(4) + ">"));
+              ElementsAre("#2 1:57 bad_json [] <x>", "#3 2:59 bad_json [] <" + event(2) + ">",
+                          "#4 3:114 bad_json [] <" + event(3) + event(4) + ">"));
 }
 
 TEST(BlockDecoder, AMissingCommaMakesTheRecordBehindItBad) {
-  const Decoded decoded =
-      decode_logs("[" + event(1) + "\n" + event(2) + ",\n" + event(3) + "]");
+  const Decoded decoded = decode_logs("[" + event(1) + "\n" + event(2) + ",\n" + event(3) + "]");
   EXPECT_THAT(sessions(decoded), ElementsAre("1", "3"));
-  EXPECT_THAT(shown(decoded.rejects), ElementsAre("#2 2:60 bad_json [] <" + event(2) + ",>"));
+  EXPECT_THAT(shown(decoded.rejects), ElementsAre("#2 2:56 bad_json [] <" + event(2) + ",>"));
 }
 
 TEST(BlockDecoder, ACommaTooManyIsABadRecord) {
   EXPECT_THAT(rejects_of("[," + event(1) + ",\n" + event(2) + "]"),
               ElementsAre("#1 1:1 bad_json [] <," + event(1) + ",>"));
   EXPECT_THAT(rejects_of("[" + event(1) + ",,\n" + event(2) + "]"),
-              ElementsAre("#2 1:60 bad_json [] <,>"));
+              ElementsAre("#2 1:56 bad_json [] <,>"));
 }
 
 // Records that are no objects, and faults.
@@ -162,9 +159,9 @@ TEST(BlockDecoder, AValueThatIsNoObjectIsABadRecordOfItsOwn) {
   const Decoded decoded = decode_logs(event(1) + " 12 \"a\" true null [{}]-0.5e1\n" + event(2));
   EXPECT_THAT(sessions(decoded), ElementsAre("1", "2"));
   EXPECT_THAT(shown(decoded.rejects),
-              ElementsAre("#2 1:59 bad_json [] <12>", "#3 1:62 bad_json [] <\"a\">",
-                          "#4 1:66 bad_json [] <true>", "#5 1:71 bad_json [] <null>",
-                          "#6 1:76 bad_json [] <[{}]>", "#7 1:80 bad_json [] <-0.5e1>"));
+              ElementsAre("#2 1:55 bad_json [] <12>", "#3 1:58 bad_json [] <\"a\">",
+                          "#4 1:62 bad_json [] <true>", "#5 1:67 bad_json [] <null>",
+                          "#6 1:72 bad_json [] <[{}]>", "#7 1:76 bad_json [] <-0.5e1>"));
 }
 
 TEST(BlockDecoder, AValueThatIsNoObjectIsABadRecordInAnArrayToo) {
@@ -172,7 +169,7 @@ TEST(BlockDecoder, AValueThatIsNoObjectIsABadRecordInAnArrayToo) {
   EXPECT_THAT(sessions(decoded), ElementsAre("1"));
   EXPECT_THAT(shown(decoded.rejects),
               ElementsAre("#1 1:1 bad_json [] <1>", "#2 1:3 bad_json [] <[2,[]]>",
-                          "#4 1:69 bad_json [] <\"x\">"));
+                          "#4 1:65 bad_json [] <\"x\">"));
 }
 
 TEST(BlockDecoder, TwoNumbersThatTouchAreTwoRecords) {
@@ -185,19 +182,29 @@ TEST(BlockDecoder, ABadRecordEndsBeforeTheNextLineThatBeginsWithABrace) {
   EXPECT_THAT(shown(decoded.rejects), ElementsAre("#1 1:0 bad_json [] <{\"a\":1,\n  more>"));
 }
 
-TEST(BlockDecoder, ABadRecordEndsAtTheLineWhoseBraceIsTheFault) {
+TEST(BlockDecoder, ABadRecordEndsBeforeALineWhoseBraceIsTheFault) {
   const Decoded decoded = decode_logs("{\"a\":1,\n" + event(1));
   EXPECT_THAT(sessions(decoded), ElementsAre("1"));
   EXPECT_THAT(shown(decoded.rejects), ElementsAre("#1 1:0 bad_json [] <{\"a\":1,>"));
 }
 
-TEST(BlockDecoder, AnInnerLineWithABraceBeforeTheFaultDoesNotEndTheBadRecord) {
+TEST(BlockDecoder, ABadRecordEndsAtAnInnerLineWithABraceThoughTheFaultIsBehindIt) {
   const Decoded decoded = decode_logs("{\"a\":\n{\"b\":1},\n{" + event(1) + "\n" + event(2));
-  // The third line's first brace is the fault; the record that begins there is bad again.
   EXPECT_THAT(sessions(decoded), ElementsAre("2"));
   EXPECT_THAT(shown(decoded.rejects),
-              ElementsAre("#1 1:0 bad_json [] <{\"a\":\n{\"b\":1},>",
-                          "#2 3:15 bad_json [] <{" + event(1) + ">"));
+              ElementsAre("#1 1:0 bad_json [] <{\"a\":>",
+                          "#2 2:6 missing_field [item_in_session] <{\"b\":1}>",
+                          "#3 2:13 bad_json [] <,>", "#4 3:15 bad_json [] <{" + event(1) + ">"));
+}
+
+TEST(BlockDecoder, ALineCutAnywhereCostsItselfAndNothingOfTheNext) {
+  const std::string record = visit({{"more", R"({"a":[1,"b"],"c":{}})"}, {"level", "null"}});
+  for (std::size_t bytes = 1; bytes < record.size(); ++bytes) {
+    const std::string cut = record.substr(0, bytes);
+    const Decoded decoded = decode_logs(cut + "\n" + event(2) + "\n" + event(3) + "\n");
+    EXPECT_THAT(sessions(decoded), ElementsAre("2", "3")) << cut;
+    EXPECT_THAT(shown(decoded.rejects), ElementsAre("#1 1:0 bad_json [] <" + cut + ">"));
+  }
 }
 
 TEST(BlockDecoder, ABadRecordTakesTheRestOfItsLine) {
@@ -207,22 +214,49 @@ TEST(BlockDecoder, ABadRecordTakesTheRestOfItsLine) {
 
 TEST(BlockDecoder, ABadRecordAtTheEndEndsWithTheFile) {
   EXPECT_THAT(rejects_of(event(1) + "\n{\"a\":\"b \n\n"),
-              ElementsAre("#2 2:59 bad_json [] <{\"a\":\"b>"));
+              ElementsAre("#2 2:55 bad_json [] <{\"a\":\"b>"));
 }
 
 TEST(BlockDecoder, ABracketInAStreamIsAFault) {
-  EXPECT_THAT(rejects_of(event(1) + "]\n" + event(2)), ElementsAre("#2 1:58 bad_json [] <]>"));
-  EXPECT_THAT(rejects_of(event(1) + ",\n" + event(2)), ElementsAre("#2 1:58 bad_json [] <,>"));
+  EXPECT_THAT(rejects_of(event(1) + "]\n" + event(2)), ElementsAre("#2 1:54 bad_json [] <]>"));
+  EXPECT_THAT(rejects_of(event(1) + ",\n" + event(2)), ElementsAre("#2 1:54 bad_json [] <,>"));
 }
 
 TEST(BlockDecoder, KnowsEveryKindOfBadJson) {
-  for (const std::string_view bad :
-       {"{\"a\":01}", "{\"a\":+1}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}", "{\"a\":-}",
-        "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":tru}", "{\"a\":nulll}", "{\"a\":'b'}",
-        "{\"a\":\"\\x41\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\t\"}",
-        "{\"a\":\"\x01\"}", "{\"a\":\"b}", "{a:1}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}",
-        "{\"a\":1 \"b\":2}", "{\"a\":[1,]}", "{\"a\":[1 2]}", "{\"a\":{\"b\"}}", "{\"a\":1]",
-        "{\"a\":[1}", "{\"a\"::1}", "{// no\n}", "{/* no */}", "{\"a\":1;}", "{\"a\":\"\\", "{"}) {
+  for (const std::string_view bad : {"{\"a\":01}",
+                                     "{\"a\":+1}",
+                                     "{\"a\":1.}",
+                                     "{\"a\":.5}",
+                                     "{\"a\":1e}",
+                                     "{\"a\":-}",
+                                     "{\"a\":NaN}",
+                                     "{\"a\":Infinity}",
+                                     "{\"a\":tru}",
+                                     "{\"a\":nulll}",
+                                     "{\"a\":'b'}",
+                                     "{\"a\":\"\\x41\"}",
+                                     "{\"a\":\"\\u12g4\"}",
+                                     "{\"a\":\"\\u12\"}",
+                                     "{\"a\":\"\t\"}",
+                                     "{\"a\":\"\x01\"}",
+                                     "{\"a\":\"b}",
+                                     "{a:1}",
+                                     "{\"a\"}",
+                                     "{\"a\":}",
+                                     "{\"a\":1,}",
+                                     "{,}",
+                                     "{\"a\":1 \"b\":2}",
+                                     "{\"a\":[1,]}",
+                                     "{\"a\":[1 2]}",
+                                     "{\"a\":{\"b\"}}",
+                                     "{\"a\":1]",
+                                     "{\"a\":[1}",
+                                     "{\"a\"::1}",
+                                     "{// no\n}",
+                                     "{/* no */}",
+                                     "{\"a\":1;}",
+                                     "{\"a\":\"\\",
+                                     "{"}) {
     const std::string text = std::string(bad) + "\n" + event(1) + "\n";
     const Decoded decoded = decode_logs(text);
     EXPECT_THAT(shown(decoded.rejects),
@@ -241,8 +275,7 @@ TEST(BlockDecoder, ARecordMayBe1024LevelsDeepAndNoMore) {
     return visit({{"more", repeated("[", levels - 1) + repeated("]", levels - 1)}});
   };
   EXPECT_THAT(rejects_of(nested(1024)), IsEmpty());
-  EXPECT_THAT(rejects_of(nested(1025)),
-              ElementsAre("#1 1:0 bad_json [] <" + nested(1025) + ">"));
+  EXPECT_THAT(rejects_of(nested(1025)), ElementsAre("#1 1:0 bad_json [] <" + nested(1025) + ">"));
 }
 
 TEST(BlockDecoder, AValueThatIsNoObjectMayBe1024LevelsDeepAndIsOneReject) {
@@ -257,8 +290,8 @@ TEST(BlockDecoder, CountsLinesAndBytesOfRecordsBehindOthers) {
       decode_logs("\n\n{\n\"page\":\"Home\"\n}  {}\n" + event(1) + "\n  {\"ts\":\"x\"}");
   EXPECT_THAT(shown(decoded.rejects),
               ElementsAre("#1 3:2 missing_field [item_in_session] <{\n\"page\":\"Home\"\n}>",
-                          "#2 5:22 missing_field [item_in_session] <{}>",
-                          "#4 7:86 bad_type [ts] <{\"ts\":\"x\"}>"));
+                          "#2 5:21 missing_field [item_in_session] <{}>",
+                          "#4 7:81 bad_type [ts] <{\"ts\":\"x\"}>"));
 }
 
 // UTF-8.
@@ -268,12 +301,12 @@ TEST(BlockDecoder, BytesThatAreNotUtf8MakeTheirRecordBad) {
   const std::string bad_shown = visit({{"level", "\"a\uFFFDz\""}});
   const Decoded decoded = decode_logs(event(1) + "\n" + bad + "\n" + event(2));
   EXPECT_THAT(sessions(decoded), ElementsAre("1", "2"));
-  EXPECT_THAT(shown(decoded.rejects),
-              ElementsAre("#2 2:59 bad_utf8 [] <" + bad_shown + ">"));
+  EXPECT_THAT(shown(decoded.rejects), ElementsAre("#2 2:55 bad_utf8 [] <" + bad_shown + ">"));
 }
 
 TEST(BlockDecoder, BytesThatAreNotUtf8InAKeyOrAnUnknownValueAreBadToo) {
-  EXPECT_THAT(rejects_of("{\"\xC0\x80\":1}"), ElementsAre("#1 1:0 bad_utf8 [] <{\"\uFFFD\uFFFD\":1}>"));
+  EXPECT_THAT(rejects_of("{\"\xC0\x80\":1}"),
+              ElementsAre("#1 1:0 bad_utf8 [] <{\"\uFFFD\uFFFD\":1}>"));
   EXPECT_THAT(rejects_of("{\"x\":[\"\xED\xA0\x80\"]}"),
               ElementsAre("#1 1:0 bad_utf8 [] <{\"x\":[\"\uFFFD\uFFFD\uFFFD\"]}>"));
 }
@@ -287,11 +320,12 @@ TEST(BlockDecoder, BadUtf8GoesBeforeBadJsonWhereverInTheRecordItStands) {
 TEST(BlockDecoder, ABadByteBehindARecordIsNotTheRecords) {
   const Decoded decoded = decode_logs(event(1) + "\xFF\n" + event(2));
   EXPECT_THAT(sessions(decoded), ElementsAre("1", "2"));
-  EXPECT_THAT(shown(decoded.rejects), ElementsAre("#2 1:58 bad_utf8 [] <\uFFFD>"));
+  EXPECT_THAT(shown(decoded.rejects), ElementsAre("#2 1:54 bad_utf8 [] <\uFFFD>"));
 }
 
 TEST(BlockDecoder, ACharacterThatIsCutIsOneReplacement) {
-  EXPECT_THAT(rejects_of("{\"a\":\"\xE2\x82\"}"), ElementsAre("#1 1:0 bad_utf8 [] <{\"a\":\"\uFFFD\"}>"));
+  EXPECT_THAT(rejects_of("{\"a\":\"\xE2\x82\"}"),
+              ElementsAre("#1 1:0 bad_utf8 [] <{\"a\":\"\uFFFD\"}>"));
   EXPECT_THAT(rejects_of("{\"a\":\"\xF0\x9F\x98\"}"),
               ElementsAre("#1 1:0 bad_utf8 [] <{\"a\":\"\uFFFD\"}>"));
 }
@@ -299,9 +333,8 @@ TEST(BlockDecoder, ACharacterThatIsCutIsOneReplacement) {
 // Lone surrogates.
 
 TEST(BlockDecoder, ALoneSurrogateNamesTheColumnWhoseValueItStandsIn) {
-  for (const std::string_view escape :
-       {"\\uD800", "\\uDBFF", "\\uDC00", "\\udfff", "\\uD83Dx", "\\uD83D\\u0041",
-        "\\uDE00\\uD83D", "\\uD83D\\n"}) {
+  for (const std::string_view escape : {"\\uD800", "\\uDBFF", "\\uDC00", "\\udfff", "\\uD83Dx",
+                                        "\\uD83D\\u0041", "\\uDE00\\uD83D", "\\uD83D\\n"}) {
     const std::string record = visit({{"level", "\"" + std::string(escape) + "\""}});
     EXPECT_THAT(rejects_of(record), ElementsAre("#1 1:0 bad_utf8 [level] <" + record + ">"));
   }
@@ -345,6 +378,28 @@ TEST(BlockDecoder, ALoneSurrogateBeforeTheFaultGoesBeforeBadJson) {
   EXPECT_THAT(rejects_of("1" + alone),
               ElementsAre("#1 1:0 bad_json [] <1>", R"(#2 1:1 bad_utf8 [] <["\uD800"]>)",
                           R"(#3 1:12 bad_utf8 [] <"\uDC00">)"));
+}
+
+TEST(BlockDecoder, ALoneSurrogateBehindTheEndOfABadRecordIsTheNextRecords) {
+  EXPECT_THAT(
+      rejects_of("{\"song\":\n{\"level\":\"\\ud800\"},"),
+      ElementsAre("#1 1:0 bad_json [] <{\"song\":>",
+                  "#2 2:9 bad_utf8 [level] <{\"level\":\"\\ud800\"}>", "#3 2:27 bad_json [] <,>"));
+}
+
+TEST(BlockDecoder, ALoneSurrogateInATextThatIsNotCompleteDoesNotCount) {
+  for (const std::string_view record :
+       {R"({"level":"\ud800)", R"({"level":"\ud800\x"})", R"({"\udc00)", R"("\ud800)"}) {
+    EXPECT_THAT(rejects_of(record),
+                ElementsAre("#1 1:0 bad_json [] <" + std::string(record) + ">"));
+  }
+}
+
+TEST(BlockDecoder, ALoneSurrogateWhereNoValueMayStandDoesNotCount) {
+  const std::string record = R"({"level":"\ud800"})";
+  EXPECT_THAT(rejects_of("[]" + record), ElementsAre("#1 1:2 bad_json [] <" + record + ">"));
+  EXPECT_THAT(rejects_of("[1" + record),
+              ElementsAre("#1 1:1 bad_json [] <1>", "#2 1:2 bad_json [] <" + record + ">"));
 }
 
 TEST(BlockDecoder, RawBytesThatAreNotUtf8GoBeforeALoneSurrogate) {

@@ -166,9 +166,8 @@ inline Decoded united(std::vector<Share>& shares) {
     all.rejects.insert(all.rejects.end(), share.rejects.begin(), share.rejects.end());
     all.drift.merge(share.drift);
   }
-  std::sort(all.rows.begin(), all.rows.end(), [](const NamedRow& a, const NamedRow& b) {
-    return record_no(a) < record_no(b);
-  });
+  std::sort(all.rows.begin(), all.rows.end(),
+            [](const NamedRow& a, const NamedRow& b) { return record_no(a) < record_no(b); });
   std::sort(all.rejects.begin(), all.rejects.end(),
             [](const Reject& a, const Reject& b) { return a.record_no < b.record_no; });
   return all;
@@ -178,8 +177,8 @@ inline constexpr std::int32_t kObjectNo = 7;
 
 inline Result<Decoded> decode(DataKind kind, std::unique_ptr<ByteStream> text,
                               const How& how = {}) {
-  ObjectDecoder object(kind, "file:///logs/a.json", kObjectNo, std::move(text),
-                       how.size_hint_bytes, {how.block_bytes, how.record_bytes_max});
+  ObjectDecoder object(kind, "file:///logs/a.json", kObjectNo, std::move(text), how.size_hint_bytes,
+                       {how.block_bytes, how.record_bytes_max});
   std::vector<Share> shares(how.threads);
   {
     std::vector<std::jthread> helpers;
@@ -236,7 +235,8 @@ inline std::string shown(const Decoded& decoded, DataKind kind) {
   for (std::size_t i = 0; i < json_column_count(kind); ++i) {
     text += fmt::format(" {}", decoded.drift.known(i));
   }
-  for (const auto& [key, count] : decoded.drift.unknown()) text += fmt::format(" {}:{}", key, count);
+  for (const auto& [key, count] : decoded.drift.unknown())
+    text += fmt::format(" {}:{}", key, count);
   return text + fmt::format(" others {}\n", decoded.drift.other_keys());
 }
 
@@ -265,7 +265,7 @@ inline std::string in_song(const std::string& key, const std::string& json) {
   return fate(decode_songs(song({{key, json}})), column_of(DataKind::songs, key));
 }
 
-inline std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+inline std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 /// `text`, `count` times.
 inline std::string repeated(std::string_view text, std::size_t count) {
