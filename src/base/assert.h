@@ -8,5 +8,6 @@ namespace sparkify {
 }  // namespace sparkify
 
 /// Holds in release too: a fault of ours must stop before it reaches a table.
-#define SPARKIFY_ASSERT(condition) \
-  ((condition) ? static_cast<void>(0) : ::sparkify::assertion_failed(#condition, __FILE__, __LINE__))
+#define SPARKIFY_ASSERT(condition)    \
+  ((condition) ? static_cast<void>(0) \
+               : ::sparkify::assertion_failed(#condition, __FILE__, __LINE__))

@@ -58,8 +58,8 @@ class TextFormatter : public spdlog::formatter {
 
 std::shared_ptr<spdlog::logger>& logger() {
   static std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "sparkify", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("sparkify",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_formatter(std::make_unique<TextFormatter>());
     made->set_level(spdlog::level::warn);
     made->flush_on(spdlog::level::debug);

@@ -14,7 +14,7 @@ namespace sparkify {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}    // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   bool ok() const { return state_.index() == 0; }
@@ -81,15 +81,15 @@ using Status = Result<void>;
 #define SPARKIFY_CONCAT(a, b) SPARKIFY_CONCAT_INNER(a, b)
 
 /// Leaves the function with the error of `expression`, if it has one.
-#define TRY(expression)                                              \
-  do {                                                               \
-    if (auto try_status = (expression); !try_status.ok()) {          \
-      return ::sparkify::Error(std::move(try_status).error());       \
-    }                                                                \
+#define TRY(expression)                                        \
+  do {                                                         \
+    if (auto try_status = (expression); !try_status.ok()) {    \
+      return ::sparkify::Error(std::move(try_status).error()); \
+    }                                                          \
   } while (false)
 
-#define SPARKIFY_TRY_ASSIGN(temporary, declaration, expression)        \
-  auto temporary = (expression);                                       \
+#define SPARKIFY_TRY_ASSIGN(temporary, declaration, expression)                \
+  auto temporary = (expression);                                               \
   if (!temporary.ok()) return ::sparkify::Error(std::move(temporary).error()); \
   declaration = std::move(temporary).value()
 

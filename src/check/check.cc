@@ -36,9 +36,8 @@ Result<std::vector<CheckResult>> run_checks(Warehouse& warehouse, const SqlLibra
 }
 
 bool any_failed(const std::vector<CheckResult>& results) {
-  return std::any_of(results.begin(), results.end(), [](const CheckResult& result) {
-    return result.verdict == Verdict::fail;
-  });
+  return std::any_of(results.begin(), results.end(),
+                     [](const CheckResult& result) { return result.verdict == Verdict::fail; });
 }
 
 }  // namespace sparkify

@@ -56,8 +56,7 @@ Result<int> run(const CommandContext& context) {
 }  // namespace
 
 Command add_check(CLI::App& app, GlobalFlags& /*flags*/) {
-  CLI::App* command =
-      app.add_subcommand("check", "Hold the tables against the data-quality rules");
+  CLI::App* command = app.add_subcommand("check", "Hold the tables against the data-quality rules");
   command->footer(
       "A rule passes, warns or fails; exit code 1 when one fails.\n"
       "Examples:\n"

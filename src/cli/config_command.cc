@@ -15,15 +15,13 @@ Result<int> run(const CommandContext& context) {
       settings.push_back(
           {{"name", setting.name}, {"value", setting.value}, {"origin", setting.origin}});
     }
-    const nlohmann::ordered_json document{{"format", "sparkify.config/1"},
-                                          {"settings", settings}};
+    const nlohmann::ordered_json document{{"format", "sparkify.config/1"}, {"settings", settings}};
     print(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     return kExitDone;
   }
   Rows rows;
-  rows.columns = {{"setting", ResultType::text},
-                  {"value", ResultType::text},
-                  {"from", ResultType::text}};
+  rows.columns = {
+      {"setting", ResultType::text}, {"value", ResultType::text}, {"from", ResultType::text}};
   for (const Setting& setting : context.settings.shown) {
     rows.rows.push_back({{false, setting.name}, {false, setting.value}, {false, setting.origin}});
   }

@@ -48,14 +48,17 @@ void show(const CreatedTables& result, const OpenWarehouse& open, bool as_json) 
     return;
   }
   std::string text;
-  if (!result.dropped.empty()) text += fmt::format("Dropped {}.\n", fmt::join(result.dropped, ", "));
-  if (!result.created.empty()) text += fmt::format("Created {}.\n", fmt::join(result.created, ", "));
+  if (!result.dropped.empty())
+    text += fmt::format("Dropped {}.\n", fmt::join(result.dropped, ", "));
+  if (!result.created.empty())
+    text += fmt::format("Created {}.\n", fmt::join(result.created, ", "));
   if (!result.present.empty()) {
     text += fmt::format("{} tables and views were there already and keep their data.\n",
                         result.present.size());
   }
-  text += fmt::format("{} is ready: load it with `sparkify etl --log-data PATH --song-data PATH`.\n",
-                      open.warehouse->display_name());
+  text +=
+      fmt::format("{} is ready: load it with `sparkify etl --log-data PATH --song-data PATH`.\n",
+                  open.warehouse->display_name());
   print(text);
 }
 

@@ -42,9 +42,9 @@ void install_signal_handlers() {
 Status expect_local(const std::string& location) {
   const std::size_t colon = location.find("://");
   if (colon == std::string::npos || location.starts_with("file://")) return {};
-  return make_error(ErrorKind::config,
-                    fmt::format("{}: sources of this kind are not built yet; give a path",
-                                printable(location)));
+  return make_error(
+      ErrorKind::config,
+      fmt::format("{}: sources of this kind are not built yet; give a path", printable(location)));
 }
 
 /// Text that blocks and records may take: what DuckDB does not get, shared out.
@@ -52,8 +52,7 @@ DecodeLimits decode_limits(const Settings& settings) {
   constexpr std::uint64_t kRecordShare = 16;
   constexpr std::uint64_t kRecordBytesLeast = std::uint64_t{16} << 20;
   DecodeLimits limits;
-  limits.record_bytes_max =
-      std::max(kRecordBytesLeast, settings.memory_limit_bytes / kRecordShare);
+  limits.record_bytes_max = std::max(kRecordBytesLeast, settings.memory_limit_bytes / kRecordShare);
   if (settings.block_bytes) limits.block_bytes = *settings.block_bytes;
   return limits;
 }
@@ -100,8 +99,7 @@ Result<int> run(const Options& options, const CommandContext& context) {
   TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, use));
   install_signal_handlers();
   log_debug(fmt::format("loading into {} on {} threads, groups of {} bytes",
-                        open.warehouse->display_name(), context.settings.threads,
-                        etl.group_bytes));
+                        open.warehouse->display_name(), context.settings.threads, etl.group_bytes));
   LocalStore store;
   Progress progress;
   RunSummary summary;

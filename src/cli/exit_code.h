@@ -6,16 +6,16 @@ namespace sparkify {
 
 /// The program's exit codes; the manual page lists them.
 enum ExitCode : int {
-  kExitDone = 0,           ///< done, also when there was nothing to do
-  kExitFindings = 1,       ///< done, but checks failed, or there were too many rejects
+  kExitDone = 0,      ///< done, also when there was nothing to do
+  kExitFindings = 1,  ///< done, but checks failed, or there were too many rejects
   kExitUsage = 2,
-  kExitConfig = 3,         ///< configuration or credentials
+  kExitConfig = 3,  ///< configuration or credentials
   kExitSource = 4,
   kExitDatabase = 5,
-  kExitLocked = 6,         ///< another run holds the warehouse
+  kExitLocked = 6,  ///< another run holds the warehouse
   kExitCommitUnknown = 7,
-  kExitInternal = 70,      ///< a fault of ours
-  kExitSignalBase = 128,   ///< plus the signal's number
+  kExitInternal = 70,     ///< a fault of ours
+  kExitSignalBase = 128,  ///< plus the signal's number
 };
 
 /// `signal_number`: of the signal that asked to stop, for errors of kind `stopped`.

@@ -29,19 +29,19 @@ std::string as_text(const GenerateSummary& summary, const std::string& out) {
   for (const auto& [kind, count] : summary.faults) {
     text += fmt::format("  fault {:<14} {}\n", to_string(kind), count);
   }
-  return text + fmt::format("What an ETL must make of them is in {}/truth.json. Load them with\n"
-                            "  sparkify etl --log-data {}/log_data --song-data {}/song_data\n",
-                            printable(out), printable(out), printable(out));
+  return text + fmt::format(
+                    "What an ETL must make of them is in {}/truth.json. Load them with\n"
+                    "  sparkify etl --log-data {}/log_data --song-data {}/song_data\n",
+                    printable(out), printable(out), printable(out));
 }
 
 std::string as_json(const GenerateSummary& summary, const std::string& out) {
   nlohmann::ordered_json faults = nlohmann::ordered_json::object();
   for (const auto& [kind, count] : summary.faults) faults[std::string(to_string(kind))] = count;
-  const nlohmann::ordered_json document{
-      {"format", "sparkify.generate/1"}, {"out", out},
-      {"files", summary.files},          {"bytes", summary.bytes},
-      {"events", summary.events},        {"plays", summary.plays},
-      {"songs", summary.songs},          {"faults", faults}};
+  const nlohmann::ordered_json document{{"format", "sparkify.generate/1"}, {"out", out},
+                                        {"files", summary.files},          {"bytes", summary.bytes},
+                                        {"events", summary.events},        {"plays", summary.plays},
+                                        {"songs", summary.songs},          {"faults", faults}};
   return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -74,11 +74,13 @@ Command add_generate(CLI::App& app, GlobalFlags& /*flags*/) {
       ->type_name("N");
   command->add_option("--start", generate.start_date, "The first day (default 2018-11-01)")
       ->type_name("DATE");
-  command->add_option("--match-rate", generate.match_rate,
-                      "Share of the plays that have a song record (default 0.5)")
+  command
+      ->add_option("--match-rate", generate.match_rate,
+                   "Share of the plays that have a song record (default 0.5)")
       ->type_name("RATE");
-  command->add_option("--faults", options->faults,
-                      "Faults to plant: `all`, or KIND=RATE,... (docs/generator.md has the kinds)")
+  command
+      ->add_option("--faults", options->faults,
+                   "Faults to plant: `all`, or KIND=RATE,... (docs/generator.md has the kinds)")
       ->type_name("FAULTS");
   command->footer(
       "Examples:\n"

@@ -34,8 +34,7 @@ std::map<std::string, std::string> environment() {
 int report(const Error& error, bool as_json) {
   log_error(error.message);
   if (as_json) {
-    const nlohmann::ordered_json document{{"format", "sparkify.error/1"},
-                                          {"error", error.message}};
+    const nlohmann::ordered_json document{{"format", "sparkify.error/1"}, {"error", error.message}};
     print(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   }
   return exit_code_of(error.kind);
@@ -52,8 +51,8 @@ int report_usage(const CommandLine& line, const CLI::ParseError& error, int argc
       hint = fmt::format(" (did you mean `{}`?)", *near);
     }
   }
-  log_error(fmt::format("{}{}; `sparkify --help` shows what there is", printable(error.what()),
-                        hint));
+  log_error(
+      fmt::format("{}{}; `sparkify --help` shows what there is", printable(error.what()), hint));
   return kExitUsage;
 }
 

@@ -61,11 +61,11 @@ void ProgressDisplay::show(double seconds) const {
   const std::uint64_t total = progress_.bytes_total.load();
   const std::uint64_t read = std::min(progress_.bytes_read.load(), total);
   const double share = total == 0 ? 0 : static_cast<double>(read) / static_cast<double>(total);
-  const std::string text = fmt::format(
-      "{} of {}, {} records, {} rejects, {}/s{}", format_bytes(read), format_bytes(total),
-      progress_.records.load(), progress_.rejects.load(),
-      format_bytes(static_cast<std::uint64_t>(static_cast<double>(read) / seconds)),
-      time_left(seconds, share));
+  const std::string text =
+      fmt::format("{} of {}, {} records, {} rejects, {}/s{}", format_bytes(read),
+                  format_bytes(total), progress_.records.load(), progress_.rejects.load(),
+                  format_bytes(static_cast<std::uint64_t>(static_cast<double>(read) / seconds)),
+                  time_left(seconds, share));
   if (form_ == Form::lines) {
     log_info(text);
     return;

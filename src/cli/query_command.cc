@@ -19,9 +19,9 @@ struct Options {
 };
 
 Result<int> run(const Options& options, const CommandContext& context) {
-  const std::string name = !options.format.empty()   ? options.format
-                           : context.flags.json ? "json"
-                                                : "box";
+  const std::string name = !options.format.empty() ? options.format
+                           : context.flags.json    ? "json"
+                                                   : "box";
   TRY_ASSIGN(const RowFormat format, parse_row_format(name));
   TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, WarehouseUse::user_sql));
   const auto writer = make_row_writer(format, print, options.rows_max);
@@ -36,8 +36,9 @@ Command add_query(CLI::App& app, GlobalFlags& /*flags*/) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("query", "Ask the tables in SQL; reads only");
   command->add_option("SQL", options->sql, "One statement")->required();
-  command->add_option("--format", options->format,
-                      fmt::format("One of {} (default box)", kRowFormatNames))
+  command
+      ->add_option("--format", options->format,
+                   fmt::format("One of {} (default box)", kRowFormatNames))
       ->type_name("FORMAT");
   command->add_option("--rows", options->rows_max, "Rows that a box shows (default 40)")
       ->type_name("N");

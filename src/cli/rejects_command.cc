@@ -27,10 +27,10 @@ struct Options {
   std::string format;
 };
 
-constexpr std::array kReasons{
-    RejectReason::bad_utf8,      RejectReason::bad_json, RejectReason::bad_type,
-    RejectReason::nul_character, RejectReason::too_long, RejectReason::out_of_range,
-    RejectReason::missing_field, RejectReason::key_conflict};
+constexpr std::array kReasons{RejectReason::bad_utf8,      RejectReason::bad_json,
+                              RejectReason::bad_type,      RejectReason::nul_character,
+                              RejectReason::too_long,      RejectReason::out_of_range,
+                              RejectReason::missing_field, RejectReason::key_conflict};
 
 template <typename T>
 Value value_or_null(const std::optional<T>& given) {
@@ -45,15 +45,14 @@ Status expect_known_reason(const Options& options) {
     if (*options.reason == to_string(reason)) return {};
     known += (known.empty() ? "" : ", ") + std::string(to_string(reason));
   }
-  return make_error(ErrorKind::usage,
-                    fmt::format("--reason {}: unknown; one of {}", printable(*options.reason),
-                                known));
+  return make_error(ErrorKind::usage, fmt::format("--reason {}: unknown; one of {}",
+                                                  printable(*options.reason), known));
 }
 
 Result<int> run(const Options& options, const CommandContext& context) {
-  const std::string name = !options.format.empty()   ? options.format
-                           : context.flags.json ? "json"
-                                                : "box";
+  const std::string name = !options.format.empty() ? options.format
+                           : context.flags.json    ? "json"
+                                                   : "box";
   TRY_ASSIGN(const RowFormat format, parse_row_format(name));
   TRY(expect_known_reason(options));
   TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, WarehouseUse::read));
@@ -61,8 +60,7 @@ Result<int> run(const Options& options, const CommandContext& context) {
   Values filters{value_or_null(options.run_id), value_or_null(options.reason),
                  value_or_null(options.column), value_or_null(options.uri)};
   if (!options.summary) filters.emplace_back(options.limit);
-  const auto writer =
-      make_row_writer(format, print, static_cast<std::size_t>(options.limit));
+  const auto writer = make_row_writer(format, print, static_cast<std::size_t>(options.limit));
   TRY(open.warehouse->read(open.sql.get(options.summary ? "rejects/summary" : "rejects/list"),
                            filters, *writer));
   writer->finish();
@@ -86,8 +84,9 @@ Command add_rejects(CLI::App& app, GlobalFlags& /*flags*/) {
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 60));
   command->add_flag("--summary", options->summary, "Count them by reason and column instead");
-  command->add_option("--format", options->format,
-                      fmt::format("One of {} (default box)", kRowFormatNames))
+  command
+      ->add_option("--format", options->format,
+                   fmt::format("One of {} (default box)", kRowFormatNames))
       ->type_name("FORMAT");
   command->footer(
       "Examples:\n"

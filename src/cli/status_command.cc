@@ -46,8 +46,8 @@ std::string drift_line(const Row& row) {
 }
 
 std::string status_text(const WarehouseStatus& status, const OpenWarehouse& open) {
-  std::string out = fmt::format("{}\n\nTables\n{}", open.warehouse->display_name(),
-                                box_text(status.tables));
+  std::string out =
+      fmt::format("{}\n\nTables\n{}", open.warehouse->display_name(), box_text(status.tables));
   if (status.runs.empty()) {
     return out + "\nNothing was loaded yet: `sparkify etl --log-data PATH --song-data PATH`.\n";
   }
@@ -76,12 +76,10 @@ Result<int> run(const Options& options, const CommandContext& context) {
     print(status_text(status, open));
     return kExitDone;
   }
-  const nlohmann::ordered_json document{{"format", "sparkify.status/1"},
-                                        {"warehouse", open.warehouse->display_name()},
-                                        {"tables", as_json(status.tables)},
-                                        {"objects", as_json(status.objects)},
-                                        {"runs", as_json(status.runs)},
-                                        {"drift", as_json(status.drift)}};
+  const nlohmann::ordered_json document{
+      {"format", "sparkify.status/1"},    {"warehouse", open.warehouse->display_name()},
+      {"tables", as_json(status.tables)}, {"objects", as_json(status.objects)},
+      {"runs", as_json(status.runs)},     {"drift", as_json(status.drift)}};
   print(document.dump(2) + "\n");
   return kExitDone;
 }
@@ -90,8 +88,7 @@ Result<int> run(const Options& options, const CommandContext& context) {
 
 Command add_status(CLI::App& app, GlobalFlags& /*flags*/) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("status", "What is loaded, what the last runs did, drift");
+  CLI::App* command = app.add_subcommand("status", "What is loaded, what the last runs did, drift");
   command->add_option("--runs", options->runs, "How many runs to show (default 5)")
       ->type_name("N")
       ->check(CLI::Range(1, 100000));

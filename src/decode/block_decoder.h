@@ -15,12 +15,12 @@ namespace sparkify {
 
 /// Where in a file the reading stands between two records (docs/formats/json_input.md, rules 1-7).
 enum class FrameState {
-  start,              ///< nothing but white space so far
-  stream,             ///< a value, or the end
-  array_first,        ///< after `[`: a value or `]`
-  array_value,        ///< after `,`: a value
-  array_separator,    ///< after a value: `,` or `]`
-  after_array,        ///< after `]`: nothing but white space
+  start,            ///< nothing but white space so far
+  stream,           ///< a value, or the end
+  array_first,      ///< after `[`: a value or `]`
+  array_value,      ///< after `,`: a value
+  array_separator,  ///< after a value: `,` or `]`
+  after_array,      ///< after `]`: nothing but white space
 };
 
 /// A piece of an object's text, and what is known about its two ends.
@@ -42,12 +42,12 @@ struct RecordPlace {
 
 /// What came of a block, but for the rows. Numbers count from the block's first byte.
 struct BlockOutcome {
-  std::size_t consumed_bytes = 0;  ///< what is left belongs in front of the next block
+  std::size_t consumed_bytes = 0;         ///< what is left belongs in front of the next block
   FrameState state = FrameState::stream;  ///< behind the consumed bytes
-  bool is_open_array = false;  ///< at the end of the object: an array without its `]`
+  bool is_open_array = false;             ///< at the end of the object: an array without its `]`
   std::int64_t records = 0;
-  std::int64_t newlines = 0;  ///< in the consumed bytes
-  std::vector<Reject> rejects;  ///< line and record_no from 1, byte_offset from 0: in the block
+  std::int64_t newlines = 0;        ///< in the consumed bytes
+  std::vector<Reject> rejects;      ///< line and record_no from 1, byte_offset from 0: in the block
   std::vector<RecordPlace> places;  ///< of the rows, if they are traced; numbers as in rejects
 };
 
@@ -62,8 +62,7 @@ class BlockDecoder {
 
   /// Adds the block's rows to `batch`, their record_no from 1 in the block. The text must live as
   /// long as the batch. `drift` gets the block's counts added.
-  BlockOutcome decode(const Block& block, std::int32_t object_no, Batch& batch,
-                      DriftCounts& drift);
+  BlockOutcome decode(const Block& block, std::int32_t object_no, Batch& batch, DriftCounts& drift);
 
  private:
   enum class Step { again, done };

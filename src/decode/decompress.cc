@@ -104,8 +104,7 @@ class ZstdCodec : public Codec {
   ~ZstdCodec() override { ZSTD_freeDCtx(context_); }
   bool begin() override {
     if (context_ == nullptr) context_ = ZSTD_createDCtx();
-    return context_ != nullptr &&
-           !ZSTD_isError(ZSTD_DCtx_reset(context_, ZSTD_reset_session_only));
+    return context_ != nullptr && !ZSTD_isError(ZSTD_DCtx_reset(context_, ZSTD_reset_session_only));
   }
   CodecStep step(std::span<const char> in, std::span<char> out) override {
     ZSTD_inBuffer input{in.data(), in.size(), 0};
@@ -140,8 +139,7 @@ class DecompressedStream : public ByteStream {
         }
         in_unit_ = true;
       }
-      const CodecStep step =
-          codec_->step(std::span(input_).subspan(begin_, end_ - begin_), buffer);
+      const CodecStep step = codec_->step(std::span(input_).subspan(begin_, end_ - begin_), buffer);
       if (step.fault != nullptr) {
         return damaged(units_ == 0 ? step.fault
                                    : fmt::format("{} behind its part {}", step.fault, units_));
@@ -204,8 +202,7 @@ std::unique_ptr<ByteStream> decompressed(std::string_view name, std::unique_ptr<
   } else {
     return raw;
   }
-  return std::make_unique<DecompressedStream>(std::string(name), std::move(raw),
-                                              std::move(codec));
+  return std::make_unique<DecompressedStream>(std::string(name), std::move(raw), std::move(codec));
 }
 
 }  // namespace sparkify

@@ -104,8 +104,7 @@ bool FastReader::read_value(const KeyIndex& keys, RawValue* value) {
       if (word.size() < 2 || word.back() != '"') return false;
       value->kind = RawKind::text;
       value->token = word.substr(1, word.size() - 2);
-      value->has_escape =
-          std::memchr(value->token.data(), '\\', value->token.size()) != nullptr;
+      value->has_escape = std::memchr(value->token.data(), '\\', value->token.size()) != nullptr;
       break;
     case 'n':
       if (word != "null") return false;

@@ -82,9 +82,9 @@ EscapeCheck unescape(std::string_view token, char* out, std::size_t* length) {
   while (at < token.size()) {
     const void* found = std::memchr(token.data() + at, '\\', token.size() - at);
     const std::size_t plain =
-        found == nullptr ? token.size() - at
-                         : static_cast<std::size_t>(static_cast<const char*>(found) -
-                                                    (token.data() + at));
+        found == nullptr
+            ? token.size() - at
+            : static_cast<std::size_t>(static_cast<const char*>(found) - (token.data() + at));
     std::memcpy(out, token.data() + at, plain);
     out += plain;
     at += plain;

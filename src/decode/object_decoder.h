@@ -38,8 +38,7 @@ class ObjectDecoder {
  public:
   /// `text`: the decompressed object. `size_hint_bytes`: its size if known, else 0.
   ObjectDecoder(DataKind kind, std::string uri, std::int32_t object_no,
-                std::unique_ptr<ByteStream> text, std::size_t size_hint_bytes,
-                DecodeLimits limits);
+                std::unique_ptr<ByteStream> text, std::size_t size_hint_bytes, DecodeLimits limits);
 
   /// Decodes the next block into `sink`. False when no block is left to take (other threads may
   /// still be at theirs). After an error, this and every other thread's sink has nothing of the

@@ -8,11 +8,11 @@
 
 namespace sparkify {
 
-#define READ(expression)                                                 \
-  do {                                                                   \
+#define READ(expression)                                                    \
+  do {                                                                      \
     if (const Kind read_kind = (expression); read_kind != Kind::complete) { \
-      return read_kind;                                                  \
-    }                                                                    \
+      return read_kind;                                                     \
+    }                                                                       \
   } while (false)
 
 ReadEnd StrictReader::read_record(std::size_t at, RawRecord& record) {

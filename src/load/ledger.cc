@@ -61,8 +61,7 @@ void add_drift_of(Batch& batch, std::int64_t run_id, DataKind kind, const DriftC
   if (counts.records() == 0) return;
   const std::string_view word = to_string(kind);
   for (std::size_t i = 0; i < json_column_count(kind); ++i) {
-    add_drift(batch, run_id, word, staging_schema(kind).columns[i].json_key, true,
-              counts.known(i));
+    add_drift(batch, run_id, word, staging_schema(kind).columns[i].json_key, true, counts.known(i));
   }
   for (const auto& [key, records] : counts.unknown()) {
     add_drift(batch, run_id, word, key, false, records);
@@ -149,10 +148,9 @@ Result<GroupTotals> Ledger::record_group(Transaction& transaction, std::int64_t 
   totals.plays = plays;
   totals.duplicates = sums.integer(0, 4);
   totals.rejects = sums.integer(0, 5);
-  TRY(done(transaction.execute(
-      sql_.get("meta/add_to_run"), {run_id, totals.objects, totals.bytes, totals.events,
-                                    totals.songs, totals.plays, totals.duplicates,
-                                    totals.rejects})));
+  TRY(done(transaction.execute(sql_.get("meta/add_to_run"),
+                               {run_id, totals.objects, totals.bytes, totals.events, totals.songs,
+                                totals.plays, totals.duplicates, totals.rejects})));
   return totals;
 }
 

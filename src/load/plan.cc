@@ -26,8 +26,8 @@ class GroupMaker {
         plan_.changed_bytes += object.size_bytes;
         break;
     }
-    const auto text_bytes = static_cast<std::uint64_t>(
-        static_cast<double>(object.size_bytes) * limits_.expansion(object.uri));
+    const auto text_bytes = static_cast<std::uint64_t>(static_cast<double>(object.size_bytes) *
+                                                       limits_.expansion(object.uri));
     const bool full = open_ && (group_bytes_ + text_bytes > limits_.bytes_max ||
                                 plan_.groups.back().objects.size() >= limits_.objects_max);
     if (!open_ || full) {
@@ -53,10 +53,9 @@ class GroupMaker {
 Plan make_plan(const MarkedListing& songs, const MarkedListing& logs, const GroupLimits& limits) {
   Plan plan;
   std::int32_t object_no = 0;
-  for (const auto& [kind, listing] : {std::pair<DataKind, const MarkedListing&>{
-                                          DataKind::songs, songs},
-                                      std::pair<DataKind, const MarkedListing&>{
-                                          DataKind::logs, logs}}) {
+  for (const auto& [kind, listing] :
+       {std::pair<DataKind, const MarkedListing&>{DataKind::songs, songs},
+        std::pair<DataKind, const MarkedListing&>{DataKind::logs, logs}}) {
     SPARKIFY_ASSERT(listing.objects.size() == listing.marks.size());
     GroupMaker maker(plan, limits, kind, object_no);
     for (std::size_t i = 0; i < listing.objects.size(); ++i) {

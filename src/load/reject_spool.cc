@@ -31,9 +31,9 @@ struct Header {
 };
 
 bool write_reject(std::FILE* file, const Reject& reject) {
-  const Header header{reject.object_no,     static_cast<std::int32_t>(reject.reason),
-                      reject.record_no,     reject.line,
-                      reject.byte_offset,   reject.column_name.size(),
+  const Header header{reject.object_no,      static_cast<std::int32_t>(reject.reason),
+                      reject.record_no,      reject.line,
+                      reject.byte_offset,    reject.column_name.size(),
                       reject.raw_text.size()};
   return std::fwrite(&header, sizeof(header), 1, file) == 1 &&
          std::fwrite(reject.column_name.data(), 1, reject.column_name.size(), file) ==

@@ -83,8 +83,7 @@ Result<MarkedListing> EtlRun::list(const std::vector<std::string>& locations) {
   for (const std::string& location : locations) {
     TRY_ASSIGN(Listing listing, context_.store.list(location));
     summary_.ignored_files += static_cast<std::int64_t>(listing.ignored_count);
-    std::move(listing.objects.begin(), listing.objects.end(),
-              std::back_inserter(marked.objects));
+    std::move(listing.objects.begin(), listing.objects.end(), std::back_inserter(marked.objects));
   }
   // Several locations may overlap; an object counts once.
   std::sort(marked.objects.begin(), marked.objects.end(),
@@ -181,8 +180,7 @@ Status EtlRun::finish(const Status& applied) {
   // What stopped the run says more than that closing it failed as well.
   if (!applied.ok()) return applied;
   TRY(closed);
-  TRY_ASSIGN(summary_.checks,
-             run_checks(context_.warehouse, context_.sql, CheckScope::after_run));
+  TRY_ASSIGN(summary_.checks, run_checks(context_.warehouse, context_.sql, CheckScope::after_run));
   summary_.outcome = RunSummary::Outcome::done;
   return {};
 }

@@ -1,6 +1,7 @@
 #include "pipeline/group_feed.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "decode/decompress.h"
 
@@ -37,8 +38,8 @@ struct GroupFeed::OpenObject {
   OpenObject(std::size_t object_index, DataKind kind, const PlannedObject& planned,
              std::unique_ptr<ByteStream> text, const DecodeLimits& limits)
       : index(object_index),
-        decoder(kind, planned.info.uri, planned.object_no, std::move(text),
-                size_hint(planned.info), limits) {}
+        decoder(kind, planned.info.uri, planned.object_no, std::move(text), size_hint(planned.info),
+                limits) {}
 
   const std::size_t index;
   ObjectDecoder decoder;
@@ -70,6 +71,8 @@ Result<bool> GroupFeed::next(Batch& batch) {
     if (!worker->object) break;
     TRY(decode_block(*worker, batch));
   }
+  // A worker that waits must hold no object: nobody may come back for this very one.
+  if (worker->object) let_go(std::exchange(worker->object, nullptr), false, std::nullopt);
   check_in(std::move(worker));
   return batch.row_count() > 0;
 }
@@ -99,19 +102,23 @@ Status GroupFeed::decode_block(Worker& worker, Batch& batch) {
   return {};
 }
 
+std::shared_ptr<GroupFeed::OpenObject> GroupFeed::take_open_object(bool unused) {
+  for (const auto& object : open_) {
+    if (object->exhausted || (unused && object->users > 0)) continue;
+    ++object->users;
+    return object;
+  }
+  return nullptr;
+}
+
 std::shared_ptr<GroupFeed::OpenObject> GroupFeed::take_object() {
   while (true) {
     std::size_t index = 0;
     {
       const std::lock_guard lock(mutex_);
-      if (next_index_ == group_.objects.size()) {
-        for (const auto& object : open_) {
-          if (object->exhausted) continue;
-          ++object->users;
-          return object;
-        }
-        return nullptr;
-      }
+      // First what was begun and nobody is at, then a new one, then helping others.
+      if (auto object = take_open_object(true)) return object;
+      if (next_index_ == group_.objects.size()) return take_open_object(false);
       index = next_index_++;
     }
     if (auto object = open_object(index)) return object;
@@ -125,8 +132,8 @@ std::shared_ptr<GroupFeed::OpenObject> GroupFeed::open_object(std::size_t index)
     outcomes_[index].error = std::move(text).error();
     return nullptr;
   }
-  auto object = std::make_shared<OpenObject>(index, group_.kind, planned, *std::move(text),
-                                             context_.limits);
+  auto object =
+      std::make_shared<OpenObject>(index, group_.kind, planned, *std::move(text), context_.limits);
   object->users = 1;
   const std::lock_guard lock(mutex_);
   open_.push_back(object);
@@ -189,9 +196,8 @@ Status find_conflicts_in(const PlannedObject& planned, FeedContext context,
     TRY_ASSIGN(const bool more, object.decode_next(decoder, {batch, found, drift}));
     if (!more) return {};
     // The decoder's own rejects are in the spool since the first reading.
-    std::erase_if(found, [](const Reject& reject) {
-      return reject.reason != RejectReason::key_conflict;
-    });
+    std::erase_if(found,
+                  [](const Reject& reject) { return reject.reason != RejectReason::key_conflict; });
     TRY(rejects.add(found));
   }
 }

@@ -60,6 +60,7 @@ class GroupFeed : public BatchSource {
   std::unique_ptr<Worker> check_out();
   void check_in(std::unique_ptr<Worker> worker);
   std::shared_ptr<OpenObject> take_object();
+  std::shared_ptr<OpenObject> take_open_object(bool unused);
   std::shared_ptr<OpenObject> open_object(std::size_t index);
   Status decode_block(Worker& worker, Batch& batch);
   void let_go(const std::shared_ptr<OpenObject>& object, bool exhausted,

@@ -160,8 +160,8 @@ Status GroupLoad::stage(Transaction& transaction, const Group& group, RejectSpoo
 
 Status GroupLoad::leave_out(Transaction& transaction, const Group& group, std::int32_t object_no,
                             const Error& error, Work& work) {
-  const char* sql = group.kind == DataKind::songs ? "staging/discard_song_object"
-                                                  : "staging/discard_object";
+  const char* sql =
+      group.kind == DataKind::songs ? "staging/discard_song_object" : "staging/discard_object";
   TRY(transaction.execute(context_.sql.get(sql), {std::int64_t{object_no}}));
   work.left_out.insert(object_no);
   work.failed.push_back({object_of(group, object_no).info.uri, error});
@@ -181,10 +181,10 @@ Status GroupLoad::settle_conflicts(Transaction& transaction, const Group& group,
       wanted[static_cast<std::int32_t>(rows.integer(i, 0))].insert(rows.integer(i, 1));
     }
     RejectSpool found;
-    TRY_ASSIGN(const auto failed,
-               find_conflicts(group,
-                              {context_.store, options_.decode, context_.progress, context_.stop},
-                              wanted, found));
+    TRY_ASSIGN(
+        const auto failed,
+        find_conflicts(group, {context_.store, options_.decode, context_.progress, context_.stop},
+                       wanted, found));
     for (const auto& [object_no, error] : failed) {
       TRY(leave_out(transaction, group, object_no, error, work));
     }
@@ -209,11 +209,11 @@ Status GroupLoad::write_rejects(Transaction& transaction, const Group& group, Re
       summary_.first_rejects.push_back(
           {object_of(group, reject.object_no).info.uri, std::move(reject)});
     }
-    return make_error(ErrorKind::too_many_rejects,
-                      fmt::format("{} rejects, and --max-rejects allows {}; the group of {} "
-                                  "objects was rolled back, groups committed before stay",
-                                  before + counted.count, *options_.max_rejects,
-                                  group.objects.size()));
+    return make_error(
+        ErrorKind::too_many_rejects,
+        fmt::format("{} rejects, and --max-rejects allows {}; the group of {} "
+                    "objects was rolled back, groups committed before stay",
+                    before + counted.count, *options_.max_rejects, group.objects.size()));
   }
   if (counted.count == 0) return {};
   RejectRows rows(rejects, group, work.left_out, summary_.run_id);

@@ -15,11 +15,11 @@ constexpr std::string_view kVersionTable = "etl_schema";
 Status expect_version(Warehouse& warehouse, std::int64_t version) {
   if (version == kSchemaVersion) return {};
   if (version > kSchemaVersion) {
-    return make_error(ErrorKind::database,
-                      fmt::format("{}: its tables are of version {}, made by a newer sparkify; this "
-                                  "one ({}) knows version {}. Use the newer program",
-                                  warehouse.display_name(), version, program_version(),
-                                  kSchemaVersion));
+    return make_error(
+        ErrorKind::database,
+        fmt::format("{}: its tables are of version {}, made by a newer sparkify; this "
+                    "one ({}) knows version {}. Use the newer program",
+                    warehouse.display_name(), version, program_version(), kSchemaVersion));
   }
   return make_error(ErrorKind::database,
                     fmt::format("{}: its tables are of version {}, which this sparkify does not "

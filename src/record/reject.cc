@@ -33,9 +33,8 @@ std::string raw_text_of(std::string_view record) {
   std::string text;
   for (std::size_t at = 0; at < record.size();) {
     const Utf8Step step = utf8_step(record, at);
-    const std::string_view shown = step.valid && record[at] != '\0'
-                                       ? record.substr(at, step.length)
-                                       : std::string_view("\uFFFD");
+    const std::string_view shown = step.valid && record[at] != '\0' ? record.substr(at, step.length)
+                                                                    : std::string_view("\uFFFD");
     if (text.size() + shown.size() > kRawTextBytesMax) {
       text += "…[cut]";
       break;

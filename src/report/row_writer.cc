@@ -175,18 +175,16 @@ std::string rule(const std::vector<std::size_t>& widths, const char* left, const
 }  // namespace
 
 Result<RowFormat> parse_row_format(std::string_view name) {
-  constexpr std::pair<std::string_view, RowFormat> kFormats[] = {
-      {"box", RowFormat::box},
-      {"csv", RowFormat::csv},
-      {"json", RowFormat::json},
-      {"jsonl", RowFormat::jsonl},
-      {"markdown", RowFormat::markdown}};
+  constexpr std::pair<std::string_view, RowFormat> kFormats[] = {{"box", RowFormat::box},
+                                                                 {"csv", RowFormat::csv},
+                                                                 {"json", RowFormat::json},
+                                                                 {"jsonl", RowFormat::jsonl},
+                                                                 {"markdown", RowFormat::markdown}};
   for (const auto& [word, format] : kFormats) {
     if (word == name) return format;
   }
-  return make_error(ErrorKind::usage,
-                    fmt::format("--format {}: unknown; one of {}", printable(name),
-                                kRowFormatNames));
+  return make_error(ErrorKind::usage, fmt::format("--format {}: unknown; one of {}",
+                                                  printable(name), kRowFormatNames));
 }
 
 std::unique_ptr<RowWriter> make_row_writer(RowFormat format, TextSink sink,

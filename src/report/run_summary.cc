@@ -46,11 +46,9 @@ std::string_view outcome_word(const RunSummary& summary) {
 std::string plan_text(const RunSummary& summary) {
   const Plan& plan = summary.plan;
   std::string out = fmt::format("Plan for {}\n", summary.warehouse);
-  out += fmt::format("  new        {} ({})\n",
-                     counted(plan.fresh_objects, "object", "objects"),
+  out += fmt::format("  new        {} ({})\n", counted(plan.fresh_objects, "object", "objects"),
                      format_bytes(plan.fresh_bytes));
-  out += fmt::format("  changed    {} ({})\n",
-                     counted(plan.changed_objects, "object", "objects"),
+  out += fmt::format("  changed    {} ({})\n", counted(plan.changed_objects, "object", "objects"),
                      format_bytes(plan.changed_bytes));
   out += fmt::format("  unchanged  {}\n", counted(plan.unchanged_objects, "object", "objects"));
   std::size_t number = 0;
@@ -92,9 +90,9 @@ std::string checks_text(const std::vector<CheckResult>& checks) {
       ++passed;
       continue;
     }
-    out += fmt::format("  check      {}: {} ({} violations, such as {})\n",
-                       to_string(check.verdict), check.title, grouped(check.violations),
-                       printable(check.example));
+    out +=
+        fmt::format("  check      {}: {} ({} violations, such as {})\n", to_string(check.verdict),
+                    check.title, grouped(check.violations), printable(check.example));
   }
   return fmt::format("  checks     {} of {} passed\n", passed, checks.size()) + out;
 }
@@ -102,11 +100,11 @@ std::string checks_text(const std::vector<CheckResult>& checks) {
 std::string counts_text(const RunSummary& summary) {
   const GroupTotals& totals = summary.totals;
   const std::int64_t loaded = summary.records - totals.duplicates - totals.rejects;
-  std::string out = fmt::format(
-      "  objects    {} loaded, {} failed, {} unchanged ({} read)\n", grouped(totals.objects),
-      grouped(static_cast<std::int64_t>(summary.failed_objects.size())),
-      grouped(summary.plan.unchanged_objects),
-      format_bytes(static_cast<std::uint64_t>(totals.bytes)));
+  std::string out = fmt::format("  objects    {} loaded, {} failed, {} unchanged ({} read)\n",
+                                grouped(totals.objects),
+                                grouped(static_cast<std::int64_t>(summary.failed_objects.size())),
+                                grouped(summary.plan.unchanged_objects),
+                                format_bytes(static_cast<std::uint64_t>(totals.bytes)));
   out += fmt::format("  records    {} = {} loaded + {} + {}\n", grouped(summary.records),
                      grouped(loaded), counted(totals.duplicates, "duplicate", "duplicates"),
                      counted(totals.rejects, "reject", "rejects"));
@@ -133,10 +131,10 @@ std::string trouble_text(const RunSummary& summary) {
   }
   for (const ShownReject& shown_reject : summary.first_rejects) {
     const Reject& reject = shown_reject.reject;
-    out += fmt::format("  reject     {}:{}: {}{}{}: {}\n", printable(shown_reject.uri),
-                       reject.line, to_string(reject.reason),
-                       reject.column_name.empty() ? "" : " in ", reject.column_name,
-                       printable(display_prefix(reject.raw_text, kShownRawBytes)));
+    out +=
+        fmt::format("  reject     {}:{}: {}{}{}: {}\n", printable(shown_reject.uri), reject.line,
+                    to_string(reject.reason), reject.column_name.empty() ? "" : " in ",
+                    reject.column_name, printable(display_prefix(reject.raw_text, kShownRawBytes)));
   }
   return out;
 }
@@ -160,10 +158,13 @@ Json plan_json(const RunSummary& summary) {
     groups.push_back(
         {{"kind", to_string(group.kind)}, {"objects", group.objects}, {"bytes", group.bytes}});
   }
-  return {{"new_objects", plan.fresh_objects},     {"new_bytes", plan.fresh_bytes},
-          {"changed_objects", plan.changed_objects}, {"changed_bytes", plan.changed_bytes},
+  return {{"new_objects", plan.fresh_objects},
+          {"new_bytes", plan.fresh_bytes},
+          {"changed_objects", plan.changed_objects},
+          {"changed_bytes", plan.changed_bytes},
           {"unchanged_objects", plan.unchanged_objects},
-          {"ignored_files", summary.ignored_files}, {"groups", groups}};
+          {"ignored_files", summary.ignored_files},
+          {"groups", groups}};
 }
 
 Json trouble_json(const RunSummary& summary) {
@@ -174,12 +175,13 @@ Json trouble_json(const RunSummary& summary) {
   Json rejects = Json::array();
   for (const ShownReject& shown : summary.first_rejects) {
     const Reject& reject = shown.reject;
-    rejects.push_back({{"uri", shown.uri},
-                       {"line", reject.line},
-                       {"byte_offset", reject.byte_offset},
-                       {"column_name", reject.column_name.empty() ? Json() : Json(reject.column_name)},
-                       {"reason", to_string(reject.reason)},
-                       {"raw_text", reject.raw_text}});
+    rejects.push_back(
+        {{"uri", shown.uri},
+         {"line", reject.line},
+         {"byte_offset", reject.byte_offset},
+         {"column_name", reject.column_name.empty() ? Json() : Json(reject.column_name)},
+         {"reason", to_string(reject.reason)},
+         {"raw_text", reject.raw_text}});
   }
   return {{"failed_objects", failed}, {"first_rejects", rejects}};
 }
@@ -192,12 +194,10 @@ std::string summary_text(const RunSummary& summary) {
   }
   std::string out;
   if (summary.outcome == RunSummary::Outcome::nothing_new) {
-    out = fmt::format("Nothing new for {}: {} unchanged. Nothing was written.\n",
-                      summary.warehouse,
+    out = fmt::format("Nothing new for {}: {} unchanged. Nothing was written.\n", summary.warehouse,
                       counted(summary.plan.unchanged_objects, "object", "objects"));
     if (summary.aborted_runs > 0) {
-      out = fmt::format("Nothing new for {}: {} unchanged. {} marked aborted.\n",
-                        summary.warehouse,
+      out = fmt::format("Nothing new for {}: {} unchanged. {} marked aborted.\n", summary.warehouse,
                         counted(summary.plan.unchanged_objects, "object", "objects"),
                         counted(summary.aborted_runs, "run that was left open is",
                                 "runs that were left open are"));

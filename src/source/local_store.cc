@@ -76,8 +76,8 @@ class Walk {
  private:
   Status add_folder(const fs::path& folder, const struct stat& info, int depth) {
     if (depth > kFolderDepthMax) {
-      return make_error(ErrorKind::source, fmt::format("{}: folders are nested too deep",
-                                                       printable(folder.native())));
+      return make_error(ErrorKind::source,
+                        fmt::format("{}: folders are nested too deep", printable(folder.native())));
     }
     if (!seen_.emplace(info.st_dev, info.st_ino).second) return {};
     std::error_code error;

@@ -29,9 +29,9 @@ Result<SqlMacros> parse_dialect(std::string_view text);
 
 /// One row of a table's SQL in a file: its header, `-- key: value` lines, and its text.
 struct SqlModel {
-  std::string name;   ///< of the file, without folder
+  std::string name;  ///< of the file, without folder
   std::map<std::string, std::string, std::less<>> header;
-  std::string text;   ///< rendered, header included
+  std::string text;  ///< rendered, header included
 
   /// The header's value; empty if it has no such line.
   std::string_view get(std::string_view key) const;

@@ -16,7 +16,7 @@ using Values = std::vector<Value>;
 
 /// What a result column's text means.
 enum class ResultType {
-  boolean,    ///< true, false
+  boolean,  ///< true, false
   integer,
   decimal,    ///< digits with a point
   real,       ///< shortest form that reads back the same; nan, inf, -inf

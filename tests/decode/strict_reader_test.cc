@@ -178,7 +178,8 @@ TEST(StrictReader, AgreesWithASecondParserAboutEveryCutAndEveryChangedByte) {
         const bool whole = ours.end.kind == ReadEnd::Kind::complete && ours.end.at == mutant.size();
         SecondOpinion theirs;
         const bool accepts = nlohmann::json::sax_parse(mutant, &theirs);
-        if (!theirs.is_number_too_large) ASSERT_EQ(whole, accepts) << mutant;
+        if (theirs.is_number_too_large) continue;
+        ASSERT_EQ(whole, accepts) << mutant;
       }
     }
   }

@@ -16,6 +16,10 @@ SUFFIXES = tuple(
     for plain in (".json", ".jsonl", ".ndjson")
     for packed in ("", ".gz", ".zst", ".bz2")
 )
+MORE_COLUMNS = {  # tables that the oracle does not show
+    "etl_drift": ("kind", "key_name", "is_known", "records"),
+}
+SUMMED_BY = {"etl_runs": (), "etl_drift": ("kind", "key_name", "is_known")}
 
 
 class SparkifyError(Exception):
@@ -29,18 +33,45 @@ def binary():
     return str(path.resolve())
 
 
-def run(*args, env=None, timeout=TIMEOUT_S):
-    """A finished process with stdout and stderr as text. `env` adds to a cleaned environment."""
+def sql_tool():
+    """Writes SQL into DuckDB files, which sparkify never does; tests/e2e/tools/duckdb_exec.cc."""
+    default = pathlib.Path(binary()).parent / "duckdb_exec"
+    path = pathlib.Path(os.environ.get("SPARKIFY_SQL_TOOL", default))
+    if not path.is_file():
+        raise SparkifyError(f"{path}: not there; build duckdb_exec or set SPARKIFY_SQL_TOOL")
+    return str(path.resolve())
+
+
+def execute_sql(warehouse, sql):
+    done = subprocess.run(
+        [sql_tool(), str(warehouse), sql],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SparkifyError(f"{sql}: {done.stderr}")
+
+
+def environment(env=None):
+    """Our own, without settings of the program; `env` comes on top."""
     clean = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("SPARKIFY_", "AWS_"))
     }
+    return {**clean, **(env or {})}
+
+
+def run(*args, env=None, timeout=TIMEOUT_S):
+    """A finished process with stdout and stderr as text. `env` adds to a cleaned environment."""
     with tempfile.TemporaryDirectory() as folder:
         return subprocess.run(
             [binary(), *map(str, args)],
             cwd=folder,
-            env={**clean, **(env or {})},
+            env=environment(env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -48,6 +79,20 @@ def run(*args, env=None, timeout=TIMEOUT_S):
             timeout=timeout,
             check=False,
         )
+
+
+def start(*args, prefix=(), env=None, **options):
+    """A process that runs the program, behind `prefix` if given; the caller ends it."""
+    return subprocess.Popen(
+        [*map(str, prefix), binary(), *map(str, args)],
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        **options,
+    )
 
 
 def query_rows(warehouse, sql):
@@ -83,6 +128,36 @@ def warehouse_tables(path):
         table: contract.sorted_rows(contract.normalise_row(row) for row in rows)
         for table, rows in tables.items()
     }
+
+
+def without_runs(tables):
+    """The same tables whichever runs did the work: no run_id, and the sum over etl_runs."""
+    plain = dict(tables)
+    for table in ("etl_objects", "etl_rejects"):
+        place = contract.TABLE_COLUMNS[table].index("run_id")
+        plain[table] = contract.sorted_rows(row[:place] + row[place + 1 :] for row in tables[table])
+    counts = [row[1:] for row in tables["etl_runs"]]
+    plain["etl_runs"] = [tuple(map(sum, zip(*counts)))]
+    return plain
+
+
+def fingerprint(path):
+    """Table: its number of rows and a hash of them, whichever runs did the work. One query."""
+    parts = []
+    for table, names in {**contract.TABLE_COLUMNS, **MORE_COLUMNS}.items():
+        kept = [f'"{name}"' for name in names if name != "run_id"]
+        source = f'"{table}"'
+        if table in SUMMED_BY:
+            keys = [f'"{name}"' for name in SUMMED_BY[table]]
+            sums = [f"sum({name}) as {name}" for name in kept if name not in keys]
+            group = f"group by {', '.join(keys)}" if keys else ""
+            source = f"(select {', '.join(keys + sums)} from {source} {group})"
+        parts.append(
+            f"select '{table}' as name, count(*) as row_count, "
+            f"cast(sum(hash({', '.join(kept)})) as varchar) as row_hash from {source}"
+        )
+    rows = query_rows(path, " union all ".join(parts))
+    return {row["name"]: (row["row_count"], row["row_hash"]) for row in rows}
 
 
 def run_places(path, loading_runs):

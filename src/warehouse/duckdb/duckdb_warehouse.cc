@@ -155,9 +155,8 @@ Result<Config> DuckdbWarehouse::make_config() const {
   }
   for (const SetConfig& setting : settings) {
     if (duckdb_set_config(config.get(), setting.name, setting.value.c_str()) != DuckDBSuccess) {
-      return make_error(ErrorKind::internal,
-                        fmt::format("DuckDB refused the setting {}={}", setting.name,
-                                    setting.value));
+      return make_error(ErrorKind::internal, fmt::format("DuckDB refused the setting {}={}",
+                                                         setting.name, setting.value));
     }
   }
   return config;
@@ -277,12 +276,12 @@ Result<std::string> DuckdbWarehouse::with_castable_columns(std::string_view sql,
     name_list += (i == 0 ? "" : ", ") + column;
   }
   if (all_readable) return std::string();
-  while (!sql.empty() && (sql.back() == ';' || std::isspace(static_cast<unsigned char>(sql.back())) != 0)) {
+  while (!sql.empty() &&
+         (sql.back() == ';' || std::isspace(static_cast<unsigned char>(sql.back())) != 0)) {
     sql.remove_suffix(1);
   }
-  return sql_.fill_template("cast_result", {{"columns", select_list},
-                                            {"names", name_list},
-                                            {"query", std::string(sql)}});
+  return sql_.fill_template(
+      "cast_result", {{"columns", select_list}, {"names", name_list}, {"query", std::string(sql)}});
 }
 
 Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisitor& visitor) {

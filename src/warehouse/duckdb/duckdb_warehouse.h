@@ -10,9 +10,9 @@ namespace sparkify {
 
 struct DuckdbOptions {
   enum class Access {
-    write,     ///< one process at a time; takes the lock file
-    read,      ///< for our own reading
-    sandbox,   ///< for a user's SQL: reading only, no files, no settings, no extensions
+    write,    ///< one process at a time; takes the lock file
+    read,     ///< for our own reading
+    sandbox,  ///< for a user's SQL: reading only, no files, no settings, no extensions
   };
 
   std::string path;

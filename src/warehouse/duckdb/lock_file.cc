@@ -86,9 +86,9 @@ Result<LockFile> LockFile::acquire(const std::string& path, const std::string& w
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       const LockHolder holder = read_holder(descriptor);
       ::close(descriptor);
-      return make_error(ErrorKind::locked,
-                        fmt::format("{}: held by another run ({}); wait until it ends", what,
-                                    describe(holder)));
+      return make_error(
+          ErrorKind::locked,
+          fmt::format("{}: held by another run ({}); wait until it ends", what, describe(holder)));
     }
     if (!is_still_there(path, descriptor)) {
       ::close(descriptor);
@@ -98,16 +98,15 @@ Result<LockFile> LockFile::acquire(const std::string& path, const std::string& w
     const std::string text =
         fmt::format("{}\n{}\n{}\n", ::getpid(), host_name(), format_time(now_micros()));
     if (::ftruncate(descriptor, 0) != 0 ||
-        ::pwrite(descriptor, text.data(), text.size(), 0) !=
-            static_cast<ssize_t>(text.size())) {
+        ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
       return make_error(ErrorKind::database, fmt::format("{}: cannot write the lock file {} ({})",
                                                          what, path, std::strerror(errno)));
     }
     return lock;
   }
-  return make_error(ErrorKind::locked,
-                    fmt::format("{}: its lock file {} changes hands too fast; try again", what,
-                                path));
+  return make_error(
+      ErrorKind::locked,
+      fmt::format("{}: its lock file {} changes hands too fast; try again", what, path));
 }
 
 std::optional<LockHolder> LockFile::holder(const std::string& path) {

@@ -12,7 +12,8 @@
 namespace sparkify::duck {
 
 /// A table function that yields the rows of whatever BatchSource is set. DuckDB calls it on its own
-/// threads, so the source's rows are made there, in parallel, and go straight into DuckDB's vectors.
+/// threads, so the source's rows are made there, in parallel, and go straight into DuckDB's
+/// vectors.
 ///
 /// A TEMP table belongs to one connection; that is why all rows have to come through one query.
 class StagingFunction {

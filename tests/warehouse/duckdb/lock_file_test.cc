@@ -1,0 +1,118 @@
+#include "warehouse/duckdb/lock_file.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace sparkify {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class LockFileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "/lock_file_test.XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    path_ = (root_ / "w.lock").native();
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  Result<LockFile> acquired() const { return LockFile::acquire(path_, "duckdb:w"); }
+
+  fs::path root_;
+  std::string path_;
+};
+
+TEST_F(LockFileTest, NobodyHoldsAFileThatIsNotThereOrThatNobodyLocked) {
+  EXPECT_FALSE(LockFile::holder(path_).has_value());
+  std::ofstream(path_) << "1\nhost\n2018-11-01 00:00:00.000\n";
+  EXPECT_FALSE(LockFile::holder(path_).has_value());
+}
+
+TEST_F(LockFileTest, ItsHolderIsNamedWithProcessHostAndTime) {
+  const auto lock = acquired();
+  ASSERT_TRUE(lock.ok());
+  const auto holder = LockFile::holder(path_);
+  ASSERT_TRUE(holder.has_value());
+  EXPECT_EQ(holder->pid, std::to_string(::getpid()));
+  EXPECT_FALSE(holder->host.empty());
+  EXPECT_EQ(holder->since.size(), std::string("2018-11-01 00:00:00.000").size());
+}
+
+TEST_F(LockFileTest, ASecondOneIsRefusedAndToldWhoHasIt) {
+  const auto lock = acquired();
+  const auto second = acquired();
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().kind, ErrorKind::locked);
+  EXPECT_THAT(second.error().message, HasSubstr("duckdb:w"));
+  EXPECT_THAT(second.error().message, HasSubstr(fmt::format("process {}", ::getpid())));
+}
+
+TEST_F(LockFileTest, IsGoneWhenItIsLetGo) {
+  { const auto lock = acquired(); }
+  EXPECT_FALSE(fs::exists(path_));
+  EXPECT_TRUE(acquired().ok());
+}
+
+TEST_F(LockFileTest, StaysHeldWhenItIsMoved) {
+  LockFile kept;
+  {
+    LockFile lock = *acquired();
+    LockFile moved(std::move(lock));
+    kept = std::move(moved);
+  }
+  EXPECT_FALSE(acquired().ok());
+  kept = LockFile();
+  EXPECT_TRUE(acquired().ok());
+}
+
+TEST_F(LockFileTest, AFolderThatIsNotThereIsADatabaseError) {
+  path_ = (root_ / "missing/w.lock").native();
+  const auto lock = acquired();
+  ASSERT_FALSE(lock.ok());
+  EXPECT_EQ(lock.error().kind, ErrorKind::database);
+  EXPECT_THAT(lock.error().message, HasSubstr(path_));
+}
+
+TEST_F(LockFileTest, IsHeldByOneAtATimeHoweverManyAsk) {
+  std::atomic<int> holders{0};
+  std::atomic<int> taken{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 500; ++i) {
+          const auto lock = acquired();
+          if (!lock.ok()) continue;
+          EXPECT_EQ(holders.fetch_add(1), 0);
+          ++taken;
+          holders.fetch_sub(1);
+        }
+      });
+    }
+  }
+  EXPECT_GT(taken, 0);
+  EXPECT_FALSE(fs::exists(path_));
+}
+
+TEST(DescribeLockHolder, SaysWhatIsKnown) {
+  EXPECT_EQ(describe({"12", "box", "2018-11-01 00:00:00.000"}),
+            "process 12 on box, since 2018-11-01 00:00:00.000 UTC");
+  EXPECT_EQ(describe({}), "another process");
+}
+
+}  // namespace
+}  // namespace sparkify
