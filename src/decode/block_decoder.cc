@@ -58,6 +58,7 @@ BlockOutcome BlockDecoder::decode(const Block& block, std::int32_t object_no, Ba
   at_ = 0;
   counted_to_ = 0;
   bad_to_end_ = false;
+  line_end_ = 0;
   if (block.is_first && text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
   // An open block may end inside a text, which would spoil the index of all of it.
   const bool whole = block.is_last || block.before_brace_line;
@@ -113,24 +114,25 @@ BlockDecoder::Step BlockDecoder::record() {
 }
 
 bool BlockDecoder::read_fast() {
-  std::size_t end = 0;
-  if (has_index_) {
-    end = block_reader_.read_record(at_, keys_, raw_);
-  } else if (index_line()) {
-    end = line_reader_.read_record(0, keys_, raw_);
-    if (end != 0) end += at_;
-  }
+  const std::size_t end = has_index_ ? block_reader_.read_record(at_, keys_, raw_) : read_in_line();
   if (end == 0) return false;
   if (converter_.append(raw_, object_no_, outcome_.records + 1, *batch_)) return false;
   accept(end);
   return true;
 }
 
-bool BlockDecoder::index_line() {
+std::size_t BlockDecoder::read_in_line() {
   // Some byte of the block spoils its index; most of its lines are still good alone.
-  const std::size_t newline = text_.find('\n', at_);
-  if (newline == std::string_view::npos) return false;
-  return line_reader_.index(text_.substr(at_, newline - at_));
+  if (at_ >= line_end_) {
+    const std::size_t newline = text_.find('\n', at_);
+    line_begin_ = at_;
+    line_end_ = newline == std::string_view::npos ? text_.size() : newline;
+    line_is_good_ = newline != std::string_view::npos &&
+                    line_reader_.index(text_.substr(line_begin_, line_end_ - line_begin_));
+  }
+  if (!line_is_good_) return 0;
+  const std::size_t end = line_reader_.read_record(at_ - line_begin_, keys_, raw_);
+  return end == 0 ? 0 : line_begin_ + end;
 }
 
 BlockDecoder::Step BlockDecoder::read_object() {
@@ -247,9 +249,9 @@ void BlockDecoder::count_keys(const RawRecord& record) {
   std::set<std::string> distinct;
   for (const UnknownKey& key : record.unknown_keys) {
     if (!key.has_escape) {
-      distinct.emplace(key.token);
-    } else if (auto plain = unescaped(key.token)) {
-      distinct.insert(*std::move(plain));
+      distinct.insert(DriftCounts::shown_key(key.token));
+    } else if (const auto plain = unescaped(key.token)) {
+      distinct.insert(DriftCounts::shown_key(*plain));
     }
   }
   for (const std::string& key : distinct) drift_->count_unknown(key);

@@ -76,7 +76,7 @@ class BlockDecoder {
   Step bad_record();
   std::size_t end_of_bad_record(bool* found) const;
   bool lone_surrogate_before(std::size_t end);
-  bool index_line();
+  std::size_t read_in_line();
   void reject(std::size_t end, RejectReason reason, std::size_t column);
   void accept(std::size_t end);
   void count_keys(const RawRecord& record);
@@ -101,6 +101,9 @@ class BlockDecoder {
   DriftCounts* drift_ = nullptr;
   BlockOutcome outcome_;
   bool has_index_ = false;
+  std::size_t line_begin_ = 0;  ///< of the line that line_reader_ has indexed
+  std::size_t line_end_ = 0;
+  bool line_is_good_ = false;
   std::size_t at_ = 0;
   std::size_t counted_to_ = 0;  ///< newlines before it are counted
   bool bad_to_end_ = false;

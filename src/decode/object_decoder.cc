@@ -11,6 +11,9 @@ namespace sparkify {
 
 namespace {
 
+/// A byte-order mark is in the first block whole.
+constexpr std::size_t kBlockBytesLeast = 16;
+
 /// The last place behind `from` where a line begins whose first byte but blanks is `{`; or 0.
 std::size_t last_brace_line(std::string_view text, std::size_t from) {
   std::size_t end = text.size();
@@ -39,7 +42,7 @@ ObjectDecoder::ObjectDecoder(DataKind kind, std::string uri, std::int32_t object
       uri_(std::move(uri)),
       object_no_(object_no),
       size_hint_bytes_(size_hint_bytes),
-      limits_(limits),
+      limits_{std::max(limits.block_bytes, kBlockBytesLeast), limits.record_bytes_max},
       stream_(std::move(text)) {}
 
 Result<bool> ObjectDecoder::decode_next(BlockDecoder& decoder, DecodeSink sink) {
@@ -92,7 +95,9 @@ Result<std::optional<ObjectDecoder::TextBlock>> ObjectDecoder::read_block() {
   const std::size_t kept = carry.size() + tail_.size();
   // Reading as much as is already there keeps a long record from being scanned too often.
   std::size_t wanted = std::max(limits_.block_bytes, kept);
-  if (read_count_ == 0 && size_hint_bytes_ > 0) wanted = std::min(wanted, size_hint_bytes_ + 1);
+  if (read_count_ == 0 && size_hint_bytes_ > 0) {
+    wanted = std::min(wanted, std::max(size_hint_bytes_ + 1, kBlockBytesLeast));
+  }
   block.memory = padded_memory(kept + wanted);
   std::copy(carry.begin(), carry.end(), block.memory.get());
   std::copy(tail_.begin(), tail_.end(), block.memory.get() + carry.size());

@@ -16,6 +16,7 @@
 namespace sparkify {
 
 struct DecodeLimits {
+  /// What is read at a time; less than 16 counts as 16.
   std::size_t block_bytes = std::size_t{1} << 20;
   /// A record longer than this fails its object.
   std::size_t record_bytes_max = std::size_t{128} << 20;

@@ -4,23 +4,20 @@
 
 namespace sparkify {
 
-namespace {
-
-/// A key as the drift table can hold it in every warehouse: no NUL, of bounded length.
-std::string shown_key(std::string_view key) {
+std::string DriftCounts::shown_key(std::string_view key) {
+  constexpr std::string_view kCutMark = "…";
   std::string shown;
+  std::size_t fits = 0;  // bytes that leave room for the mark
   for (std::size_t at = 0; at < key.size();) {
     const Utf8Step step = utf8_step(key, at);
     const bool plain = step.valid && key[at] != '\0';
-    const std::string_view part = plain ? key.substr(at, step.length) : std::string_view("\uFFFD");
-    if (shown.size() + part.size() > DriftCounts::kKeyBytesMax) return shown + "…";
-    shown += part;
+    shown += plain ? key.substr(at, step.length) : std::string_view("\uFFFD");
+    if (shown.size() > kKeyBytesMax) return shown.substr(0, fits) + std::string(kCutMark);
+    if (shown.size() + kCutMark.size() <= kKeyBytesMax) fits = shown.size();
     at += step.length;
   }
   return shown;
 }
-
-}  // namespace
 
 void DriftCounts::count_unknown(std::string_view key, std::int64_t records) {
   unknown_[shown_key(key)] += records;

@@ -17,8 +17,11 @@ class DriftCounts {
   /// Unknown keys that are told apart; more are counted together. Which ones stay does not depend
   /// on the order of the records: the smallest by bytes.
   static constexpr std::size_t kUnknownKeysMax = 1000;
-  /// Longer keys are cut, at a character.
+  /// Longer keys are cut, at a character, and end with `…` then.
   static constexpr std::size_t kKeyBytesMax = 256;
+
+  /// A key as it is counted and shown in every warehouse: of bounded length, NUL as U+FFFD.
+  static std::string shown_key(std::string_view key);
 
   void count_record() { ++records_; }
   void count_known(std::size_t column) { ++known_[column]; }

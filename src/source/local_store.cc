@@ -81,13 +81,19 @@ class Walk {
     }
     if (!seen_.emplace(info.st_dev, info.st_ino).second) return {};
     std::error_code error;
-    fs::directory_iterator entries(folder, error);
-    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-      const std::string name = entries->path().filename().native();
-      if (name.starts_with('.')) continue;
-      TRY(add_entry(*entries, name, depth));
+    fs::directory_iterator read(folder, error);
+    std::vector<fs::directory_entry> entries;
+    for (; !error && read != fs::directory_iterator(); read.increment(error)) {
+      entries.push_back(*read);
     }
     if (error) return source_error(folder.native(), "listing the folder", error.value());
+    // A folder with two names (a link beside it) goes by the first one, whatever the disk's order.
+    std::sort(entries.begin(), entries.end());
+    for (const fs::directory_entry& entry : entries) {
+      const std::string name = entry.path().filename().native();
+      if (name.starts_with('.')) continue;
+      TRY(add_entry(entry, name, depth));
+    }
     return {};
   }
 

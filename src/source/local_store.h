@@ -7,9 +7,10 @@
 namespace sparkify {
 
 /// Files of this machine. Locations are paths (relative ones from the current folder), or globs
-/// with `*`, `?` and `[..]`; a folder is walked, symbolic links are followed, each folder once.
-/// In a folder only names that say JSON count: .json .jsonl .ndjson, each also with .gz .zst .bz2;
-/// hidden names (leading `.`) are passed over. A file that is named is taken whatever its name.
+/// with `*`, `?` and `[..]`; a folder is walked, symbolic links are followed, each folder once (of
+/// several names, the first in byte order). In a folder only names that say JSON count: .json
+/// .jsonl .ndjson, each also with .gz .zst .bz2; hidden names (leading `.`) are passed over. A file
+/// that is named is taken whatever its name.
 class LocalStore : public ObjectStore {
  public:
   Result<Listing> list(const std::string& location) override;

@@ -65,11 +65,12 @@ def environment(env=None):
     return {**clean, **(env or {})}
 
 
-def run(*args, env=None, timeout=TIMEOUT_S):
-    """A finished process with stdout and stderr as text. `env` adds to a cleaned environment."""
+def run(*args, prefix=(), env=None, timeout=TIMEOUT_S):
+    """A finished process with stdout and stderr as text. `env` adds to a cleaned environment;
+    `prefix` is a command that runs the program."""
     with tempfile.TemporaryDirectory() as folder:
         return subprocess.run(
-            [binary(), *map(str, args)],
+            [*map(str, prefix), binary(), *map(str, args)],
             cwd=folder,
             env=environment(env),
             stdin=subprocess.DEVNULL,

@@ -182,7 +182,10 @@ Error DuckdbWarehouse::open_error(std::string_view message) const {
   const std::string text(message);
   std::smatch match;
   if (text.find("Conflicting lock") != std::string::npos) {
-    if (const auto holder = LockFile::holder(options_.path + ".lock")) {
+    // Who writes holds the lock file, so it is a reader that keeps the file from us.
+    const bool writes = options_.access == DuckdbOptions::Access::write;
+    const auto holder = writes ? std::nullopt : LockFile::holder(options_.path + ".lock");
+    if (holder) {
       return make_error(ErrorKind::locked,
                         fmt::format("{}: held by a run that is writing ({}); try again when it "
                                     "has ended",
@@ -287,7 +290,11 @@ Result<std::string> DuckdbWarehouse::with_castable_columns(std::string_view sql,
 Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisitor& visitor) {
   TRY_ASSIGN(Statement statement, prepare(sql, values));
   std::vector<std::string> names;
-  TRY_ASSIGN(const std::string wrapped, with_castable_columns(sql, statement.get(), names));
+  // DuckDB knows the columns of a statement with parameters only once it runs; ours need no casts.
+  std::string wrapped;
+  if (values.empty()) {
+    TRY_ASSIGN(wrapped, with_castable_columns(sql, statement.get(), names));
+  }
   if (!wrapped.empty()) {
     TRY_ASSIGN(statement, prepare(wrapped, values));
   }

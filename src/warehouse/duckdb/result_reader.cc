@@ -136,6 +136,12 @@ Status read_result(duckdb_result& result, RowVisitor& visitor) {
     const LogicalType type(duckdb_column_logical_type(&result, i));
     ColumnReader reader;
     reader.type = duckdb_column_type(&result, i);
+    if (!is_readable(reader.type)) {
+      return make_error(
+          ErrorKind::database,
+          fmt::format("column {} of the result has a type that has to be cast to text",
+                      duckdb_column_name(&result, i)));
+    }
     if (reader.type == DUCKDB_TYPE_DECIMAL) {
       reader.storage = duckdb_decimal_internal_type(type.get());
       reader.scale = duckdb_decimal_scale(type.get());
