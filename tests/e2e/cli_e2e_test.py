@@ -37,9 +37,9 @@ PIPE_BROKE = (EXIT_OK, -signal.SIGPIPE, 128 + signal.SIGPIPE)
 WAIT_SECONDS_MAX = 60
 COMMANDS = (
     "create-tables", "etl", "status", "rejects", "check", "query", "generate", "config", "version",
-)  # fmt: skip
+)
 GLOBAL_FLAGS = ("--warehouse", "--config", "--threads", "--memory-limit", "--log-format",
-                "-q", "-v", "--json")  # fmt: skip
+                "-q", "-v", "--json")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TABLES = tuple(corpus.contract.TABLE_COLUMNS)
 
@@ -221,26 +221,31 @@ class HelpTest(CliCase):
                       ("status", "--runs", "x"), ("rejects", "--limit", "-1"), ("status", "extra"),
                       ("query", "select 1", "--format", "xml"), ("query", "select 1", "--rows", "x"),
                       ("rejects", "--format", "xml"), ("rejects", "--reason", "ugly"),
-                      ("etl", "status")):  # fmt: skip
+                      ("etl", "status")):
             with self.subTest(words=words):
                 self.fails(*words, exit_code=EXIT_USAGE)
 
     def test_threads_must_be_a_number_from_1_to_256(self):
-        for text in ("0", "257", "-1", "x", "1.5", "99999999999999999999", ""):
+        for text in ("0", "257", "-1", "x", "1.5", "99999999999999999999"):
             with self.subTest(threads=text):
                 self.fails("config", f"--threads={text}", exit_code=EXIT_CONFIG, says="--threads")
         self.fails("config", exit_code=EXIT_CONFIG, says="SPARKIFY_THREADS",
-                   env={"SPARKIFY_THREADS": "many"})  # fmt: skip
+                   env={"SPARKIFY_THREADS": "many"})
         for text in ("1", "256"):
             self.call("query", "select 1", "--threads", text)
 
     def test_the_memory_limit_must_be_a_size_of_at_least_256_mib(self):
-        for text in ("1", "255MiB", "x", "-1GiB", "1XB", "1e30GiB", ""):
+        for text in ("1", "255MiB", "x", "-1GiB", "1XB", "1e30GiB"):
             with self.subTest(memory_limit=text):
                 words = ("config", f"--memory-limit={text}")
                 self.fails(*words, exit_code=EXIT_CONFIG, says="--memory-limit")
         for text in ("256MiB", "0.5GiB", "300MB", "1073741824"):
             self.call("query", "select 1", "--memory-limit", text)
+
+    def test_an_empty_flag_is_an_error(self):
+        for flag in ("--threads", "--memory-limit", "--warehouse", "--log-format"):
+            self.fails("config", f"{flag}=", exit_code=EXIT_USAGE, says=flag)
+            self.fails("config", flag, "", exit_code=EXIT_CONFIG, says=flag)
 
     def test_max_rejects_must_be_a_number(self):
         for text in ("-1", "x", "1.5"):
@@ -257,7 +262,7 @@ class StreamsTest(CliCase):
     def test_results_are_on_stdout_only(self):
         for words in (("create-tables",), ("status",), ("rejects",), ("check",), ("config",),
                       ("query", "select 1"), ("version",), ("generate", "--out", "g"),
-                      ("etl", *base.sources()), ("etl", *base.sources(), "--dry-run")):  # fmt: skip
+                      ("etl", *base.sources()), ("etl", *base.sources(), "--dry-run")):
             with self.subTest(words=words):
                 done = self.call(*words)
                 self.assertNotEqual(done.stdout, "")
@@ -266,7 +271,7 @@ class StreamsTest(CliCase):
     def test_errors_are_on_stderr_only(self):
         for words, code in ((("etl", "--log-data", "nowhere"), 4), (("query", "selec"), 5),
                             (("status", "--warehouse", "duckdb:none"), 5),
-                            (("config", "--threads", "x"), 3), (("nonsense",), 2)):  # fmt: skip
+                            (("config", "--threads", "x"), 3), (("nonsense",), 2)):
             with self.subTest(words=words):
                 done = self.fails(*words, exit_code=code)
                 self.assertEqual(done.stdout, "")
@@ -286,9 +291,9 @@ class StreamsTest(CliCase):
         (self.folder / "dwh.cfg").write_text("[S3]\nLOG_DTA = x\n")
         for words, code in ((("etl", "-v", *base.sources()), 0), (("query", "selec"), 5),
                             (("status", "--warehouse", "duckdb:none"), 5),
-                            (("status", "--threads", "x"), 3)):  # fmt: skip
+                            (("status", "--threads", "x"), 3)):
             for given, env in (((*words, "--log-format", "json"), None),
-                               (words, {"SPARKIFY_LOG_FORMAT": "json"})):  # fmt: skip
+                               (words, {"SPARKIFY_LOG_FORMAT": "json"})):
                 with self.subTest(words=given):
                     self.expect_json_lines(self.call(*given, exit_code=code, env=env).stderr)
 
@@ -311,7 +316,7 @@ class StreamsTest(CliCase):
                 [sparkify.binary(), *map(str, words)],
                 cwd=self.folder, env=sparkify.environment(), stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )  # fmt: skip
+            )
             process.stdout.read(10)
             process.stdout.close()
             stderr = process.stderr.read()
@@ -336,7 +341,7 @@ class StreamsTest(CliCase):
 
     def test_stdout_on_a_full_disk_is_an_error_and_no_crash(self):
         for words in (("query", "select 1"), ("status",), ("config",), ("version",), ("--help",),
-                      ("query", "from range(100000)", "--format", "csv")):  # fmt: skip
+                      ("query", "from range(100000)", "--format", "csv")):
             with self.subTest(words=words), broken_output("full") as output:
                 done = self.call(*words, stdout=output, exit_code=None)
                 self.assertGreater(done.returncode, 0, "not done, and not ended by a signal")
@@ -443,7 +448,7 @@ class TerminalTest(CliCase):
                       ("status", "--warehouse", "duckdb:\x1b[2J"),
                       ("status", "--warehouse", "\x1b[2J"), ("status", "--threads", "\x1b[2J"),
                       ("status", "--config", "\x1b[2J"), ("rejects", "--reason", "\x1b[2J"),
-                      ("query", "select 1", "--format", "\x1b[2J")):  # fmt: skip
+                      ("query", "select 1", "--format", "\x1b[2J")):
             with self.subTest(words=words):
                 _, shown, _ = self.on_terminal(*words, "-q", streams=["stdout", "stderr"])
                 self.assertNotRegex(shown, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
@@ -506,7 +511,7 @@ class CreateTablesTest(CliCase):
         self.assertIn("[y/N]", stderr)
         self.assertNotIn("[y/N]", stdout)
 
-    def test_nobody_is_asked_when_json_is_wanted_and_nothing_is_dropped(self):
+    def test_an_answer_of_no_gives_a_document_too(self):
         code, _, (stdout, _) = self.on_terminal(
             "create-tables", "--drop", "--json", streams=["stdin"], answer="n\n"
         )
@@ -543,12 +548,12 @@ VALUES_IN = {
 | 20 | a,"b"\|\\nü日本 | -0.00001 | 2018-11-01 00:00:00.000 | false |  |
 """,
     "box": r"""
-┌────┬────────────────┬──────────┬─────────────────────────┬───────┬───────────┐
-│  n │ t              │        d │ at                      │ b     │ no "thing │
-├────┼────────────────┼──────────┼─────────────────────────┼───────┼───────────┤
-│  1 │ plain          │  1.50000 │ 2018-11-01 00:00:00.796 │ true  │ NULL      │
-│ 20 │ a,"b"|\nü日本  │ -0.00001 │ 2018-11-01 00:00:00.000 │ false │           │
-└────┴────────────────┴──────────┴─────────────────────────┴───────┴───────────┘
+┌────┬───────────────┬──────────┬─────────────────────────┬───────┬───────────┐
+│  n │ t             │        d │ at                      │ b     │ no "thing │
+├────┼───────────────┼──────────┼─────────────────────────┼───────┼───────────┤
+│  1 │ plain         │  1.50000 │ 2018-11-01 00:00:00.796 │ true  │ NULL      │
+│ 20 │ a,"b"|\nü日本 │ -0.00001 │ 2018-11-01 00:00:00.000 │ false │           │
+└────┴───────────────┴──────────┴─────────────────────────┴───────┴───────────┘
 2 rows
 """.lstrip(),
 }
@@ -597,7 +602,7 @@ class QueryTest(CliCase):
     def test_an_empty_result(self):
         sql = "select 1 as a, 'x' as b where false"
         expected = {"csv": "a,b\n", "json": "[]\n", "jsonl": "",
-                    "markdown": "| a | b |\n|---:|---|\n"}  # fmt: skip
+                    "markdown": "| a | b |\n|---:|---|\n"}
         for form, text in expected.items():
             self.assertEqual(self.query(sql, "--format", form), text)
         self.assertTrue(self.query(sql).endswith("0 rows\n"))
@@ -641,7 +646,7 @@ class QueryTest(CliCase):
     def test_the_order_asked_for_is_kept(self):
         for column in ("i", "[i] as i"):
             out = self.query(f"select {column} from range(150000) t(i) order by t.i desc",
-                             "--format", "csv")  # fmt: skip
+                             "--format", "csv")
             found = [int(text.strip("[]")) for text in out.split()[1:]]
             self.assertEqual(found, list(range(149999, -1, -1)), column)
 
@@ -649,7 +654,7 @@ class QueryTest(CliCase):
         for sql in ("select [1] as l -- why", "select [1] as l;", " select [1] as l ; \n",
                     "/* a */ select [1] as l", "select [1] as l; -- done",
                     "with x as (select [1] as l) select * from x", "describe songs", "show tables",
-                    "select l, l as l from (select [1] as l)"):  # fmt: skip
+                    "select l, l as l from (select [1] as l)"):
             with self.subTest(sql=sql):
                 self.query(sql, "--format", "csv")
 
@@ -775,12 +780,12 @@ class RejectsTest(CliCase):
     def test_the_summary_counts_by_reason_and_column(self):
         rows = self.rejects("--summary")
         self.assertEqual(sorted(row["reason"] for row in rows),
-                         ["bad_json", "bad_type", "missing_field"])  # fmt: skip
+                         ["bad_json", "bad_type", "missing_field"])
         self.assertEqual({row["rejects"] for row in rows}, {1})
 
     def test_formats_agree(self):
         expected = [[str(row[name]) if row[name] is not None else "" for name in self.COLUMNS]
-                    for row in self.rejects()]  # fmt: skip
+                    for row in self.rejects()]
         out = self.call("rejects", "--format", "csv").stdout
         self.assertEqual(list(csv.reader(io.StringIO(out))), [self.COLUMNS, *expected])
         found = json.loads(self.call("rejects", "--format", "json").stdout)
@@ -830,7 +835,7 @@ MORE_BREAKS = (  # other ways to break a rule that has several parts
     ("runs_balance", "update etl_runs set duplicates = duplicates + 1"),
     *(("time_parts", f"update time set {part} = {part} + 1")
       for part in ("hour", "day", "week", "month", "year")),
-)  # fmt: skip
+)
 
 
 class CheckTest(CliCase):
@@ -887,7 +892,7 @@ class StatusTest(CliCase):
     def test_tables_objects_runs_and_drift(self):
         out = self.call("status").stdout
         for part in ("songplays", "unmatched_songplays", "log", "song", "done",
-                     'unknown key "mood" in 1 log records', 'unknown key "weather"'):  # fmt: skip
+                     'unknown key "mood" in 1 log records', 'unknown key "weather"'):
             self.assertIn(part, out)
 
     def test_as_a_document(self):
@@ -917,7 +922,7 @@ class DriftTest(CliCase):
             ("log", [{k: v for k, v in event(70, n).items() if k not in ("auth", "method")}
                      | ({"mood": 1} if n else {"mood": 1, "mo\x1bod": 2}) for n in range(3)]),
             ("song", [{k: v for k, v in song(n).items() if k != "num_songs"} for n in (80, 81)]),
-        ):  # fmt: skip
+        ):
             folder = self.folder / f"{kind}s"
             folder.mkdir()
             (folder / "a.json").write_bytes(lines(*records))
@@ -927,7 +932,7 @@ class DriftTest(CliCase):
         out = self.call(*self.etl).stdout
         for part in ('unknown key "mood" in 3 log records', 'unknown key "mo\\x1bod" in 1 log record',
                      'no log record had the key "auth"', 'no log record had the key "method"',
-                     'no song record had the key "num_songs"'):  # fmt: skip
+                     'no song record had the key "num_songs"'):
             self.assertIn(part, out)
         self.assertNotIn('"artist"', out)
 
@@ -943,7 +948,7 @@ class DriftTest(CliCase):
         self.call(*self.etl)
         out = self.call("status").stdout
         for part in ('unknown key "mood" in 3 log records', 'no log record had the key "auth"',
-                     'no song record had the key "num_songs"'):  # fmt: skip
+                     'no song record had the key "num_songs"'):
             self.assertIn(part, out)
 
     def test_drift_is_that_of_each_run(self):
@@ -1046,7 +1051,7 @@ class DocumentTest(CliCase):
             (("rejects",), "rejects"), (("rejects", "--summary"), "rejects"),
             (("query", "select 1 as a"), "query"), (("generate", "--out", "g"), "generate"),
             (("version",), "version"),
-        ):  # fmt: skip
+        ):
             with self.subTest(words=words):
                 self.assertEqual(self.document(*words)["format"], f"sparkify.{name}/1")
 
@@ -1099,7 +1104,7 @@ class DryRunTest(CliCase):
         out = self.call(*self.etl, "--dry-run", env={"SPARKIFY_GROUP_BYTES": "1"}).stdout
         for pattern in (r"new +1 object ", r"changed +1 object ", r"unchanged +2 objects",
                         r"group 1 +log of 1 object", r"group 2 +log of 1 object",
-                        "Nothing was changed"):  # fmt: skip
+                        "Nothing was changed"):
             self.assertRegex(out, pattern)
         self.assertNotRegex(out, "group 3")
         self.assertEqual((file_state(self.warehouse), sorted(os.listdir(self.folder))), before)

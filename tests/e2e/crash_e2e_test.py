@@ -29,8 +29,8 @@ STOP_SECONDS_MAX = 5
 HANG_SECONDS = 60
 SIZE_FACTOR_MAX = 2
 GROUPS = {"SPARKIFY_GROUP_BYTES": "5000"}  # some 40: the songs in a few, each day for itself
-RANDOM_KILLS = 10
-CALL_KILLS = {"openat": 4, "write": 6, "pwrite64": 8, "fsync": 8, "ftruncate": 1, "unlink": 2}
+RANDOM_KILLS = 9
+CALL_KILLS = {"openat": 3, "write": 5, "pwrite64": 6, "fsync": 6, "ftruncate": 1, "unlink": 2}
 KILLED_BY_US = (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 shared = None  # the Reference of this module
@@ -57,7 +57,7 @@ class Reference:
         generated = sparkify.run(
             "generate", "--out", data, "--events", 2000, "--songs", 60, "--days", 36,
             "--faults", "all=0.005",
-        )  # fmt: skip
+        )
         if generated.returncode != EXIT_OK:
             raise sparkify.SparkifyError(generated.stderr)
         self.logs = data / "log_data"
@@ -205,7 +205,8 @@ class CrashCase(unittest.TestCase):
         for (old, _), (new, is_open) in zip(before, after):
             self.assertEqual(new, "aborted" if old == "running" else old)
             self.assertFalse(is_open, "an aborted run has an end")
-        self.assertEqual([state for state, _ in after[len(before) :]], ["done"] * (after != before))
+        # After a kill at the very end nothing may be left to do.
+        self.assertIn([state for state, _ in after[len(before) :]], ([], ["done"]))
         self.expect_tables(warehouse, reference)
         self.expect_no_litter(warehouse)
         size = (reference or shared.warehouse).stat().st_size
@@ -311,7 +312,7 @@ class CreateTablesKillTest(CrashCase):
         counts = self.calls(
             self.new_warehouse(shared.warehouse), "--drop", "--yes",
             command="create-tables", names=self.CALLS,
-        )  # fmt: skip
+        )
         empty = self.new_warehouse()
         for call, number in [(c, n) for c in ("write", "pwrite64") for n in spread(counts[c], 4)]:
             with self.subTest(call=call, number=number, of=counts[call]):
@@ -353,12 +354,16 @@ class LateSongsKillTest(CrashCase):
         between = 0
         counts = self.calls(self.new_warehouse(self.plays_first), *shared.both)
         points = [("fsync", n) for n in range(1, counts["fsync"] + 1)]
-        points += [("write", n) for n in spread(counts["write"], 8)]
+        points += [("write", n) for n in spread(counts["write"], 6)]
+        tried_anyway = [("fsync", n) for n in spread(counts["fsync"], 4)]
         for call, number in points:
             with self.subTest(call=call, number=number):
                 warehouse = self.new_warehouse(self.plays_first)
                 self.assertTrue(self.killed_at(call, number, warehouse, *shared.both))
-                between += self.is_between(warehouse)
+                is_between = self.is_between(warehouse)
+                between += is_between
+                if not is_between and (call, number) not in tried_anyway:
+                    continue
                 has_songs = self.progress(warehouse)[0] == self.progress(self.clean)[0]
                 sources = ("--log-data", shared.logs) if has_songs else shared.both
                 self.expect_recovery(warehouse, *sources, reference=self.clean)
@@ -393,10 +398,13 @@ class LateSongsKillTest(CrashCase):
 class StopTest(CrashCase):
     """SIGINT and SIGTERM: the program ends by itself, soon, and says what was done."""
 
-    def stopped_after(self, seconds, number, warehouse, *options, env=GROUPS):
-        """Exit code as a shell sees it, stdout, stderr; None for a run that had ended before."""
-        process = self.start(warehouse, *options, env=env)
+    def stopped_after(self, seconds, number, warehouse, *options):
+        process = self.start(warehouse, *options)
         time.sleep(seconds)
+        return self.stop(process, number)
+
+    def stop(self, process, number):
+        """Sends the signal. Exit code as a shell sees it, stdout, stderr."""
         if process.poll() is None:
             process.send_signal(number)
         begin = time.monotonic()
@@ -461,20 +469,28 @@ class StopTest(CrashCase):
         options = ("--events", 250_000, "--songs", 100, "--days", 10)
         generated = sparkify.run("generate", "--out", large, *options)
         self.assertEqual(generated.returncode, EXIT_OK, generated.stderr)
+        size = sum(file.stat().st_size for file in (large / "log_data").rglob("*.json"))
         warehouse = self.new_warehouse()
-        sources = ("--log-data", large / "log_data")
-        begin = time.monotonic()
-        self.call("etl", self.new_warehouse(), *sources)
-        seconds = time.monotonic() - begin
-        for share in (0.3, 0.5, 0.7):
-            code, stdout, stderr = self.stopped_after(
-                share * seconds, signal.SIGTERM, warehouse, *sources, env=None
-            )
-            self.assertEqual(code, 128 + signal.SIGTERM, stderr)
-            self.expect_stopped(warehouse, stdout, stderr)
-            self.expect_whole_groups(warehouse)
-            count = "select count(*) as n from etl_objects"
-            self.assertEqual(sparkify.query_rows(warehouse, count), [{"n": 0}])
+        for share, wait_seconds in ((0.1, 0), (0.5, 0), (0.99, 0), (0.99, 0.1)):
+            with self.subTest(share_read=share, wait_seconds=wait_seconds):
+                process = self.start(warehouse, "--log-data", large / "log_data", env=None)
+                while bytes_read(process.pid) < share * size:
+                    time.sleep(0.005)
+                time.sleep(wait_seconds)
+                code, stdout, stderr = self.stop(process, signal.SIGTERM)
+                self.assertEqual(code, 128 + signal.SIGTERM, stderr)
+                self.expect_stopped(warehouse, stdout, stderr)
+                self.expect_whole_groups(warehouse)
+                count = "select count(*) as n from etl_objects"
+                self.assertEqual(sparkify.query_rows(warehouse, count), [{"n": 0}])
+
+
+def bytes_read(pid):
+    """By read(2); endless for a process that has ended."""
+    try:
+        return int(re.search(r"rchar: (\d+)", pathlib.Path(f"/proc/{pid}/io").read_text())[1])
+    except OSError:
+        return sys.maxsize
 
 
 if __name__ == "__main__":

@@ -288,7 +288,7 @@ class SourceTest(FailureCase):
         self.fails(
             "etl", "--log-data", self.path(""), "--song-data", missing,
             exit_code=EXIT_SOURCE, says=str(missing),
-        )  # fmt: skip
+        )
         self.expect_untouched()
 
     def test_a_pattern_that_matches_nothing(self):
@@ -307,7 +307,7 @@ class SourceTest(FailureCase):
                 self.fails(
                     "etl", "--log-data", self.path(""), "--song-data", songs,
                     exit_code=EXIT_USAGE, says=["a.json", "--log-data", "--song-data"],
-                )  # fmt: skip
+                )
         self.expect_untouched()
 
     def test_no_source_at_all(self):
@@ -351,7 +351,7 @@ class SourceTest(FailureCase):
         self.scenario.write(File("log", "b.json.gz", b"no gzip"))
         document = json.loads(self.etl("--json", exit_code=EXIT_SOURCE).stdout)
         self.assertEqual([o["uri"] for o in document["failed_objects"]],
-                         [f"file://{self.path('b.json.gz')}"])  # fmt: skip
+                         [f"file://{self.path('b.json.gz')}"])
 
     def test_too_many_rejects_roll_the_group_back_and_show_the_first_twenty(self):
         self.write_days("a")
@@ -379,7 +379,7 @@ class SourceTest(FailureCase):
             self.fails(
                 "etl", flag, "s3://bucket/log_data",
                 exit_code=EXIT_CONFIG, says=["s3://bucket/log_data", "not built yet"],
-            )  # fmt: skip
+            )
         self.expect_untouched()
 
     def expect_untouched(self):
@@ -549,7 +549,7 @@ class DiskTest(FailureCase):
         self.data = [
             "--log-data", self.folder / "data/log_data",
             "--song-data", self.folder / "data/song_data",
-        ]  # fmt: skip
+        ]
         self.clean = self.folder / "clean.duckdb"
         for words in (("create-tables",), ("etl", *self.data)):
             self.call(*words, exit_code=EXIT_OK, warehouse=self.clean)
@@ -677,7 +677,7 @@ class HeldWarehouseTest(FailureCase):
         holder = [f"process {process.pid}", socket.gethostname()]
         for words in (("etl", *self.sources()), ("create-tables",), *READING_COMMANDS,
                       ("create-tables", "--drop", "--yes"),
-                      ("etl", *self.sources(), "--dry-run")):  # fmt: skip
+                      ("etl", *self.sources(), "--dry-run")):
             with self.subTest(words=words):
                 self.fails(*words, exit_code=EXIT_LOCKED, says=holder)
         process.send_signal(signal.SIGCONT)
@@ -819,7 +819,7 @@ class WarehouseTest(FailureCase):
 
     def test_other_warehouses_are_not_built_yet(self):
         for url in ("postgresql://me@localhost:5432/dwh", "postgres://localhost/dwh",
-                    "redshift://me@host.example:5439/dev"):  # fmt: skip
+                    "redshift://me@host.example:5439/dev"):
             scheme = url.partition("//")[0] + "//"
             for words in (("etl", *self.sources()), ("create-tables",), ("status",)):
                 with self.subTest(url=url, words=words):
