@@ -1,7 +1,7 @@
-#include <unistd.h>
-
 #include <cstdio>
+#include <string>
 
+#include "base/version.h"
 #include "cli/command.h"
 
 namespace sparkify {
@@ -39,6 +39,7 @@ CommandLine::CommandLine() {
   app.footer(kFooter);
   app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "Show this help");
+  app.set_version_flag("--version", std::string(program_version()), "Show the version");
   add_setting_flag(app, flags, "--warehouse", "warehouse", "URL",
                    "Where the tables are: duckdb:PATH (default duckdb:sparkify.duckdb)");
   app.add_option("--config", flags.config_path, "Settings file (default ./dwh.cfg, if there)")

@@ -100,7 +100,7 @@ Result<int> run(const Options& options, const CommandContext& context) {
   install_signal_handlers();
   log_debug(fmt::format("loading into {} on {} threads, groups of {} bytes",
                         open.warehouse->display_name(), context.settings.threads, etl.group_bytes));
-  LocalStore store;
+  LocalStore store(stop_flag);
   Progress progress;
   RunSummary summary;
   {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "base/time.h"
 #include "decode/decompress.h"
 #include "load/ledger.h"
@@ -141,8 +142,13 @@ Status EtlRun::apply_groups(DataKind kind) {
   for (Group& group : groups_) {
     if (group.kind != kind) continue;
     if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
+    const double begin = monotonic_seconds();
+    const std::size_t listed = group.objects.size();
     TRY(load.apply(group));
-    ++context_.progress.groups_done;
+    const std::int64_t number = ++context_.progress.groups_done;
+    log_debug(fmt::format("group {} of {}: {} of {} {} objects committed in {:.3f} s", number,
+                          groups_.size(), group.objects.size(), listed, to_string(kind),
+                          monotonic_seconds() - begin));
   }
   return {};
 }

@@ -14,6 +14,7 @@ namespace {
 
 /// Wider cells of a box are cut.
 constexpr std::size_t kCellWidthMax = 60;
+constexpr std::size_t kSchemeBytesMax = 8;
 
 std::string json_text(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -153,7 +154,13 @@ class BoxWriter : public RowWriter {
 };
 
 std::string cut_to_width(std::string text) {
-  if (display_width(text) <= kCellWidthMax) return text;
+  const std::size_t width = display_width(text);
+  if (width <= kCellWidthMax) return text;
+  if (text.find("://") < kSchemeBytesMax) {
+    // Of a long uri, the end tells more than the beginning.
+    const std::string_view head = display_prefix(text, width - kCellWidthMax + 1);
+    return "…" + text.substr(head.size());
+  }
   return std::string(display_prefix(text, kCellWidthMax - 1)) + "…";
 }
 

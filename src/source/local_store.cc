@@ -51,7 +51,12 @@ Error source_error(std::string_view path, std::string_view tried, int error_numb
 /// Collects files below one location.
 class Walk {
  public:
+  explicit Walk(const StopFlag* stop) : stop_(stop) {}
+
   Status add(const fs::path& path, int depth) {
+    if (stop_ != nullptr && stop_->is_set()) {
+      return make_error(ErrorKind::stopped, "stopped by a signal");
+    }
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) {
       const int trouble = errno;
@@ -119,6 +124,7 @@ class Walk {
     return {};
   }
 
+  const StopFlag* stop_;
   std::set<std::pair<dev_t, ino_t>> seen_;
 };
 
@@ -181,7 +187,7 @@ Result<Listing> LocalStore::list(const std::string& location) {
   if (!exists && path.find_first_of("*?[") != std::string::npos) {
     TRY_ASSIGN(roots, expand_glob(path));
   }
-  Walk walk;
+  Walk walk(stop_);
   for (const std::string& root : roots) {
     std::error_code error;
     fs::path absolute = fs::absolute(root, error).lexically_normal();

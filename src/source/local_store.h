@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/stop_flag.h"
 #include "source/object_store.h"
 
 namespace sparkify {
@@ -13,8 +14,14 @@ namespace sparkify {
 /// that is named is taken whatever its name.
 class LocalStore : public ObjectStore {
  public:
+  LocalStore() = default;
+  /// Listing ends with an error of kind `stopped` when `stop` is set; it must outlive the store.
+  explicit LocalStore(const StopFlag& stop) : stop_(&stop) {}
   Result<Listing> list(const std::string& location) override;
   Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) override;
+
+ private:
+  const StopFlag* stop_ = nullptr;
 };
 
 /// Writes files under a folder, making folders as needed. A file appears under its name only when

@@ -1,7 +1,7 @@
 """What a person or a script sees of the program: help, results, messages, exit codes, documents.
 
 Run it as `python3 tests/e2e/cli_e2e_test.py`. Environment: SPARKIFY_BINARY (the program),
-SPARKIFY_SQL_TOOL (duckdb_exec, default beside it).
+SPARKIFY_SQL_TOOL (duckdb_exec).
 """
 
 import contextlib
@@ -36,10 +36,26 @@ EXIT_DATABASE = 5
 PIPE_BROKE = (EXIT_OK, -signal.SIGPIPE, 128 + signal.SIGPIPE)
 WAIT_SECONDS_MAX = 60
 COMMANDS = (
-    "create-tables", "etl", "status", "rejects", "check", "query", "generate", "config", "version",
+    "create-tables",
+    "etl",
+    "status",
+    "rejects",
+    "check",
+    "query",
+    "generate",
+    "config",
+    "version",
 )
-GLOBAL_FLAGS = ("--warehouse", "--config", "--threads", "--memory-limit", "--log-format",
-                "-q", "-v", "--json")
+GLOBAL_FLAGS = (
+    "--warehouse",
+    "--config",
+    "--threads",
+    "--memory-limit",
+    "--log-format",
+    "-q",
+    "-v",
+    "--json",
+)
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TABLES = tuple(corpus.contract.TABLE_COLUMNS)
 
@@ -108,7 +124,11 @@ class CliCase(unittest.TestCase):
 
     def call(self, *words, exit_code=EXIT_OK, env=None, **options):
         """A finished process in this test's folder; stdin is no terminal."""
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        streams = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+        }
         done = subprocess.run(
             [sparkify.binary(), *map(str, words)],
             cwd=self.folder,
@@ -200,7 +220,11 @@ class HelpTest(CliCase):
         self.assertEqual(tuple(re.findall(r"(?m)^  (\S+)", section)), COMMANDS)
 
     def test_an_unknown_command_is_met_with_the_nearest(self):
-        for word, meant in (("etll", "etl"), ("stats", "status"), ("creat-tables", "create-tables")):
+        for word, meant in (
+            ("etll", "etl"),
+            ("stats", "status"),
+            ("creat-tables", "create-tables"),
+        ):
             done = self.fails(word, exit_code=EXIT_USAGE, says=[word, f"`{meant}`"])
             self.assertEqual(done.stdout, "")
 
@@ -217,11 +241,20 @@ class HelpTest(CliCase):
                 self.fails(*words, exit_code=EXIT_USAGE, says=[f"`{meant}`"])
 
     def test_wrong_command_lines(self):
-        for words in (("query",), ("generate",), ("etl", "--log-data"), ("status", "--runs", "0"),
-                      ("status", "--runs", "x"), ("rejects", "--limit", "-1"), ("status", "extra"),
-                      ("query", "select 1", "--format", "xml"), ("query", "select 1", "--rows", "x"),
-                      ("rejects", "--format", "xml"), ("rejects", "--reason", "ugly"),
-                      ("etl", "status")):
+        for words in (
+            ("query",),
+            ("generate",),
+            ("etl", "--log-data"),
+            ("status", "--runs", "0"),
+            ("status", "--runs", "x"),
+            ("rejects", "--limit", "-1"),
+            ("status", "extra"),
+            ("query", "select 1", "--format", "xml"),
+            ("query", "select 1", "--rows", "x"),
+            ("rejects", "--format", "xml"),
+            ("rejects", "--reason", "ugly"),
+            ("etl", "status"),
+        ):
             with self.subTest(words=words):
                 self.fails(*words, exit_code=EXIT_USAGE)
 
@@ -229,8 +262,12 @@ class HelpTest(CliCase):
         for text in ("0", "257", "-1", "x", "1.5", "99999999999999999999"):
             with self.subTest(threads=text):
                 self.fails("config", f"--threads={text}", exit_code=EXIT_CONFIG, says="--threads")
-        self.fails("config", exit_code=EXIT_CONFIG, says="SPARKIFY_THREADS",
-                   env={"SPARKIFY_THREADS": "many"})
+        self.fails(
+            "config",
+            exit_code=EXIT_CONFIG,
+            says="SPARKIFY_THREADS",
+            env={"SPARKIFY_THREADS": "many"},
+        )
         for text in ("1", "256"):
             self.call("query", "select 1", "--threads", text)
 
@@ -260,18 +297,31 @@ class StreamsTest(CliCase):
     """Results on stdout, all else on stderr."""
 
     def test_results_are_on_stdout_only(self):
-        for words in (("create-tables",), ("status",), ("rejects",), ("check",), ("config",),
-                      ("query", "select 1"), ("version",), ("generate", "--out", "g"),
-                      ("etl", *base.sources()), ("etl", *base.sources(), "--dry-run")):
+        for words in (
+            ("create-tables",),
+            ("status",),
+            ("rejects",),
+            ("check",),
+            ("config",),
+            ("query", "select 1"),
+            ("version",),
+            ("generate", "--out", "g"),
+            ("etl", *base.sources()),
+            ("etl", *base.sources(), "--dry-run"),
+        ):
             with self.subTest(words=words):
                 done = self.call(*words)
                 self.assertNotEqual(done.stdout, "")
                 self.assertEqual(done.stderr, "")
 
     def test_errors_are_on_stderr_only(self):
-        for words, code in ((("etl", "--log-data", "nowhere"), 4), (("query", "selec"), 5),
-                            (("status", "--warehouse", "duckdb:none"), 5),
-                            (("config", "--threads", "x"), 3), (("nonsense",), 2)):
+        for words, code in (
+            (("etl", "--log-data", "nowhere"), 4),
+            (("query", "selec"), 5),
+            (("status", "--warehouse", "duckdb:none"), 5),
+            (("config", "--threads", "x"), 3),
+            (("nonsense",), 2),
+        ):
             with self.subTest(words=words):
                 done = self.fails(*words, exit_code=code)
                 self.assertEqual(done.stdout, "")
@@ -289,11 +339,16 @@ class StreamsTest(CliCase):
 
     def test_log_format_json_makes_every_line_on_stderr_a_json_object(self):
         (self.folder / "dwh.cfg").write_text("[S3]\nLOG_DTA = x\n")
-        for words, code in ((("etl", "-v", *base.sources()), 0), (("query", "selec"), 5),
-                            (("status", "--warehouse", "duckdb:none"), 5),
-                            (("status", "--threads", "x"), 3)):
-            for given, env in (((*words, "--log-format", "json"), None),
-                               (words, {"SPARKIFY_LOG_FORMAT": "json"})):
+        for words, code in (
+            (("etl", "-v", *base.sources()), 0),
+            (("query", "selec"), 5),
+            (("status", "--warehouse", "duckdb:none"), 5),
+            (("status", "--threads", "x"), 3),
+        ):
+            for given, env in (
+                ((*words, "--log-format", "json"), None),
+                (words, {"SPARKIFY_LOG_FORMAT": "json"}),
+            ):
                 with self.subTest(words=given):
                     self.expect_json_lines(self.call(*given, exit_code=code, env=env).stderr)
 
@@ -314,8 +369,11 @@ class StreamsTest(CliCase):
             words = ("query", many, "--format", form, "--rows", 300000)
             process = subprocess.Popen(
                 [sparkify.binary(), *map(str, words)],
-                cwd=self.folder, env=sparkify.environment(), stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                cwd=self.folder,
+                env=sparkify.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
             )
             process.stdout.read(10)
             process.stdout.close()
@@ -340,8 +398,14 @@ class StreamsTest(CliCase):
         return {name: n for name, (n, _) in sparkify.fingerprint(warehouse).items()}
 
     def test_stdout_on_a_full_disk_is_an_error_and_no_crash(self):
-        for words in (("query", "select 1"), ("status",), ("config",), ("version",), ("--help",),
-                      ("query", "from range(100000)", "--format", "csv")):
+        for words in (
+            ("query", "select 1"),
+            ("status",),
+            ("config",),
+            ("version",),
+            ("--help",),
+            ("query", "from range(100000)", "--format", "csv"),
+        ):
             with self.subTest(words=words), broken_output("full") as output:
                 done = self.call(*words, stdout=output, exit_code=None)
                 self.assertGreater(done.returncode, 0, "not done, and not ended by a signal")
@@ -441,14 +505,22 @@ class TerminalTest(CliCase):
         (logs / "a\x1b[2J.json").write_bytes(drift + bad)
         (logs / "b\x1b[2J.json.gz").write_bytes(b"no gzip")
         etl = ("etl", "--log-data", logs)
-        for words in ((*etl, "--max-rejects", "0"), etl, ("rejects",), ("status",),
-                      ("query", "select \x1b[2J"), ("\x1b[2Jnonsense",),
-                      ("etl", "--log-data", "\x1b[2Jnowhere"),
-                      ("etl", "--log-data", "s3://\x1b[2J"),
-                      ("status", "--warehouse", "duckdb:\x1b[2J"),
-                      ("status", "--warehouse", "\x1b[2J"), ("status", "--threads", "\x1b[2J"),
-                      ("status", "--config", "\x1b[2J"), ("rejects", "--reason", "\x1b[2J"),
-                      ("query", "select 1", "--format", "\x1b[2J")):
+        for words in (
+            (*etl, "--max-rejects", "0"),
+            etl,
+            ("rejects",),
+            ("status",),
+            ("query", "select \x1b[2J"),
+            ("\x1b[2Jnonsense",),
+            ("etl", "--log-data", "\x1b[2Jnowhere"),
+            ("etl", "--log-data", "s3://\x1b[2J"),
+            ("status", "--warehouse", "duckdb:\x1b[2J"),
+            ("status", "--warehouse", "\x1b[2J"),
+            ("status", "--threads", "\x1b[2J"),
+            ("status", "--config", "\x1b[2J"),
+            ("rejects", "--reason", "\x1b[2J"),
+            ("query", "select 1", "--format", "\x1b[2J"),
+        ):
             with self.subTest(words=words):
                 _, shown, _ = self.on_terminal(*words, "-q", streams=["stdout", "stderr"])
                 self.assertNotRegex(shown, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
@@ -601,8 +673,12 @@ class QueryTest(CliCase):
 
     def test_an_empty_result(self):
         sql = "select 1 as a, 'x' as b where false"
-        expected = {"csv": "a,b\n", "json": "[]\n", "jsonl": "",
-                    "markdown": "| a | b |\n|---:|---|\n"}
+        expected = {
+            "csv": "a,b\n",
+            "json": "[]\n",
+            "jsonl": "",
+            "markdown": "| a | b |\n|---:|---|\n",
+        }
         for form, text in expected.items():
             self.assertEqual(self.query(sql, "--format", form), text)
         self.assertTrue(self.query(sql).endswith("0 rows\n"))
@@ -645,16 +721,24 @@ class QueryTest(CliCase):
 
     def test_the_order_asked_for_is_kept(self):
         for column in ("i", "[i] as i"):
-            out = self.query(f"select {column} from range(150000) t(i) order by t.i desc",
-                             "--format", "csv")
+            out = self.query(
+                f"select {column} from range(150000) t(i) order by t.i desc", "--format", "csv"
+            )
             found = [int(text.strip("[]")) for text in out.split()[1:]]
             self.assertEqual(found, list(range(149999, -1, -1)), column)
 
     def test_statements_with_comments_and_semicolons(self):
-        for sql in ("select [1] as l -- why", "select [1] as l;", " select [1] as l ; \n",
-                    "/* a */ select [1] as l", "select [1] as l; -- done",
-                    "with x as (select [1] as l) select * from x", "describe songs", "show tables",
-                    "select l, l as l from (select [1] as l)"):
+        for sql in (
+            "select [1] as l -- why",
+            "select [1] as l;",
+            " select [1] as l ; \n",
+            "/* a */ select [1] as l",
+            "select [1] as l; -- done",
+            "with x as (select [1] as l) select * from x",
+            "describe songs",
+            "show tables",
+            "select l, l as l from (select [1] as l)",
+        ):
             with self.subTest(sql=sql):
                 self.query(sql, "--format", "csv")
 
@@ -725,10 +809,14 @@ class QueryTest(CliCase):
             with self.subTest(sql=sql):
                 done = self.call("query", sql, exit_code=EXIT_DATABASE)
                 self.assertNotIn("hunter2", done.stdout + done.stderr)
-                self.assertEqual((file_state(self.warehouse), sorted(os.listdir(self.folder))), before)
+                self.assertEqual(
+                    (file_state(self.warehouse), sorted(os.listdir(self.folder))), before
+                )
 
     def test_a_large_sort_within_little_memory(self):
-        sql = "select count(*) from (select i, md5(i::varchar) m from range(3000000) t(i) order by m)"
+        sql = (
+            "select count(*) from (select i, md5(i::varchar) m from range(3000000) t(i) order by m)"
+        )
         self.assertIn("3000000", self.query(sql, "--memory-limit", "256MiB"))
         self.assertEqual(sorted(os.listdir(self.folder)), [self.warehouse.name])
 
@@ -779,13 +867,16 @@ class RejectsTest(CliCase):
 
     def test_the_summary_counts_by_reason_and_column(self):
         rows = self.rejects("--summary")
-        self.assertEqual(sorted(row["reason"] for row in rows),
-                         ["bad_json", "bad_type", "missing_field"])
+        self.assertEqual(
+            sorted(row["reason"] for row in rows), ["bad_json", "bad_type", "missing_field"]
+        )
         self.assertEqual({row["rejects"] for row in rows}, {1})
 
     def test_formats_agree(self):
-        expected = [[str(row[name]) if row[name] is not None else "" for name in self.COLUMNS]
-                    for row in self.rejects()]
+        expected = [
+            [str(row[name]) if row[name] is not None else "" for name in self.COLUMNS]
+            for row in self.rejects()
+        ]
         out = self.call("rejects", "--format", "csv").stdout
         self.assertEqual(list(csv.reader(io.StringIO(out))), [self.COLUMNS, *expected])
         found = json.loads(self.call("rejects", "--format", "json").stdout)
@@ -833,8 +924,10 @@ MORE_BREAKS = (  # other ways to break a rule that has several parts
     ("durations", "update songs set duration = 86400 where song_id = 'SO001'"),
     ("runs_balance", "update etl_runs set objects = objects - 1"),
     ("runs_balance", "update etl_runs set duplicates = duplicates + 1"),
-    *(("time_parts", f"update time set {part} = {part} + 1")
-      for part in ("hour", "day", "week", "month", "year")),
+    *(
+        ("time_parts", f"update time set {part} = {part} + 1")
+        for part in ("hour", "day", "week", "month", "year")
+    ),
 )
 
 
@@ -864,9 +957,7 @@ class CheckTest(CliCase):
                 self.setUp()
                 sparkify.execute_sql(self.warehouse, sql)
                 is_error = rules[name] == "error"
-                document = self.document(
-                    "check", exit_code=EXIT_FINDINGS if is_error else EXIT_OK
-                )
+                document = self.document("check", exit_code=EXIT_FINDINGS if is_error else EXIT_OK)
                 rule = next(rule for rule in document["rules"] if rule["name"] == name)
                 self.assertEqual(rule["verdict"], "fail" if is_error else "warn")
                 self.assertGreaterEqual(rule["violations"], 1)
@@ -891,8 +982,15 @@ class CheckTest(CliCase):
 class StatusTest(CliCase):
     def test_tables_objects_runs_and_drift(self):
         out = self.call("status").stdout
-        for part in ("songplays", "unmatched_songplays", "log", "song", "done",
-                     'unknown key "mood" in 1 log records', 'unknown key "weather"'):
+        for part in (
+            "songplays",
+            "unmatched_songplays",
+            "log",
+            "song",
+            "done",
+            'unknown key "mood" in 1 log records',
+            'unknown key "weather"',
+        ):
             self.assertIn(part, out)
 
     def test_as_a_document(self):
@@ -919,8 +1017,14 @@ class DriftTest(CliCase):
     def setUp(self):
         super().setUp()
         for kind, records in (
-            ("log", [{k: v for k, v in event(70, n).items() if k not in ("auth", "method")}
-                     | ({"mood": 1} if n else {"mood": 1, "mo\x1bod": 2}) for n in range(3)]),
+            (
+                "log",
+                [
+                    {k: v for k, v in event(70, n).items() if k not in ("auth", "method")}
+                    | ({"mood": 1} if n else {"mood": 1, "mo\x1bod": 2})
+                    for n in range(3)
+                ],
+            ),
             ("song", [{k: v for k, v in song(n).items() if k != "num_songs"} for n in (80, 81)]),
         ):
             folder = self.folder / f"{kind}s"
@@ -930,9 +1034,13 @@ class DriftTest(CliCase):
 
     def test_etl_shows_unknown_and_missing_keys(self):
         out = self.call(*self.etl).stdout
-        for part in ('unknown key "mood" in 3 log records', 'unknown key "mo\\x1bod" in 1 log record',
-                     'no log record had the key "auth"', 'no log record had the key "method"',
-                     'no song record had the key "num_songs"'):
+        for part in (
+            'unknown key "mood" in 3 log records',
+            'unknown key "mo\\x1bod" in 1 log record',
+            'no log record had the key "auth"',
+            'no log record had the key "method"',
+            'no song record had the key "num_songs"',
+        ):
             self.assertIn(part, out)
         self.assertNotIn('"artist"', out)
 
@@ -947,8 +1055,11 @@ class DriftTest(CliCase):
     def test_status_shows_both(self):
         self.call(*self.etl)
         out = self.call("status").stdout
-        for part in ('unknown key "mood" in 3 log records', 'no log record had the key "auth"',
-                     'no song record had the key "num_songs"'):
+        for part in (
+            'unknown key "mood" in 3 log records',
+            'no log record had the key "auth"',
+            'no song record had the key "num_songs"',
+        ):
             self.assertIn(part, out)
 
     def test_drift_is_that_of_each_run(self):
@@ -1046,10 +1157,17 @@ class DocumentTest(CliCase):
         (self.folder / "logs" / "a.json").write_bytes(lines(play(60, 0), b"bad"))
         etl = ("etl", "--log-data", "logs")
         for words, name in (
-            (("create-tables",), "create_tables"), ((*etl, "--dry-run"), "etl"), (etl, "etl"),
-            (etl, "etl"), (("status",), "status"), (("check",), "check"), (("config",), "config"),
-            (("rejects",), "rejects"), (("rejects", "--summary"), "rejects"),
-            (("query", "select 1 as a"), "query"), (("generate", "--out", "g"), "generate"),
+            (("create-tables",), "create_tables"),
+            ((*etl, "--dry-run"), "etl"),
+            (etl, "etl"),
+            (etl, "etl"),
+            (("status",), "status"),
+            (("check",), "check"),
+            (("config",), "config"),
+            (("rejects",), "rejects"),
+            (("rejects", "--summary"), "rejects"),
+            (("query", "select 1 as a"), "query"),
+            (("generate", "--out", "g"), "generate"),
             (("version",), "version"),
         ):
             with self.subTest(words=words):
@@ -1102,9 +1220,14 @@ class DryRunTest(CliCase):
     def test_the_plan_is_shown_and_nothing_changes(self):
         before = file_state(self.warehouse), sorted(os.listdir(self.folder))
         out = self.call(*self.etl, "--dry-run", env={"SPARKIFY_GROUP_BYTES": "1"}).stdout
-        for pattern in (r"new +1 object ", r"changed +1 object ", r"unchanged +2 objects",
-                        r"group 1 +log of 1 object", r"group 2 +log of 1 object",
-                        "Nothing was changed"):
+        for pattern in (
+            r"new +1 object ",
+            r"changed +1 object ",
+            r"unchanged +2 objects",
+            r"group 1 +log of 1 object",
+            r"group 2 +log of 1 object",
+            "Nothing was changed",
+        ):
             self.assertRegex(out, pattern)
         self.assertNotRegex(out, "group 3")
         self.assertEqual((file_state(self.warehouse), sorted(os.listdir(self.folder))), before)

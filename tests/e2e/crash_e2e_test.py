@@ -1,4 +1,4 @@
-"""Runs that are killed or stopped at any moment: the next ends with the tables of a run that was not.
+"""Runs that are killed or stopped at any moment, and the tables that the next run makes.
 
 Run it as `python3 tests/e2e/crash_e2e_test.py`; it needs strace. Environment: SPARKIFY_BINARY (the
 program), SPARKIFY_CRASH_SEED (default 1) for other moments.
@@ -55,8 +55,17 @@ class Reference:
         self.folder = pathlib.Path(self.temporary.name).resolve()
         data = self.folder / "data"
         generated = sparkify.run(
-            "generate", "--out", data, "--events", 2000, "--songs", 60, "--days", 36,
-            "--faults", "all=0.005",
+            "generate",
+            "--out",
+            data,
+            "--events",
+            2000,
+            "--songs",
+            60,
+            "--days",
+            36,
+            "--faults",
+            "all=0.005",
         )
         if generated.returncode != EXIT_OK:
             raise sparkify.SparkifyError(generated.stderr)
@@ -310,8 +319,11 @@ class CreateTablesKillTest(CrashCase):
 
     def test_a_drop_that_is_killed_is_done_or_not(self):
         counts = self.calls(
-            self.new_warehouse(shared.warehouse), "--drop", "--yes",
-            command="create-tables", names=self.CALLS,
+            self.new_warehouse(shared.warehouse),
+            "--drop",
+            "--yes",
+            command="create-tables",
+            names=self.CALLS,
         )
         empty = self.new_warehouse()
         for call, number in [(c, n) for c in ("write", "pwrite64") for n in spread(counts[c], 4)]:
@@ -427,9 +439,7 @@ class StopTest(CrashCase):
             with self.subTest(share_of_the_run=share):
                 warehouse = self.new_warehouse()
                 seconds = share * shared.seconds
-                code, stdout, stderr = self.stopped_after(
-                    seconds, number, warehouse, *shared.both
-                )
+                code, stdout, stderr = self.stopped_after(seconds, number, warehouse, *shared.both)
                 self.assertIn(code, (EXIT_OK, 128 + number), stderr)
                 if self.run_states(warehouse) and code != EXIT_OK:
                     stops += 1

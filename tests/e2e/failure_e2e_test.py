@@ -1,7 +1,7 @@
 """What goes wrong around the program: a clear message, the right exit code, nothing half done.
 
 Run it as `python3 tests/e2e/failure_e2e_test.py`; it needs strace. Environment: SPARKIFY_BINARY
-(the program), SPARKIFY_SQL_TOOL (duckdb_exec, default beside it).
+(the program), SPARKIFY_SQL_TOOL (duckdb_exec).
 """
 
 import bz2
@@ -223,7 +223,9 @@ class ChangingSourceTest(FailureCase):
                 self.write_days("a", "b", "c")
                 with self.held_at("openat", self.path("a.json"), env=env):
                     self.scenario.write(File("log", "b.json", lines(play(900, 1))))
-                self.expect_left_out("b.json", ["changed after it was listed"], ["a.json", "c.json"])
+                self.expect_left_out(
+                    "b.json", ["changed after it was listed"], ["a.json", "c.json"]
+                )
                 self.expect_made_up_for("a.json", "b.json", "c.json")
 
     def test_a_file_of_the_same_size_but_another_time(self):
@@ -286,8 +288,13 @@ class SourceTest(FailureCase):
         words = ("etl", "--log-data", missing)
         self.fails(*words, exit_code=EXIT_SOURCE, says=[missing, "No such file", "check the path"])
         self.fails(
-            "etl", "--log-data", self.path(""), "--song-data", missing,
-            exit_code=EXIT_SOURCE, says=str(missing),
+            "etl",
+            "--log-data",
+            self.path(""),
+            "--song-data",
+            missing,
+            exit_code=EXIT_SOURCE,
+            says=str(missing),
         )
         self.expect_untouched()
 
@@ -305,8 +312,13 @@ class SourceTest(FailureCase):
         for songs in (self.path(""), self.folder):
             with self.subTest(songs=songs):
                 self.fails(
-                    "etl", "--log-data", self.path(""), "--song-data", songs,
-                    exit_code=EXIT_USAGE, says=["a.json", "--log-data", "--song-data"],
+                    "etl",
+                    "--log-data",
+                    self.path(""),
+                    "--song-data",
+                    songs,
+                    exit_code=EXIT_USAGE,
+                    says=["a.json", "--log-data", "--song-data"],
                 )
         self.expect_untouched()
 
@@ -350,8 +362,9 @@ class SourceTest(FailureCase):
         self.write_days("a")
         self.scenario.write(File("log", "b.json.gz", b"no gzip"))
         document = json.loads(self.etl("--json", exit_code=EXIT_SOURCE).stdout)
-        self.assertEqual([o["uri"] for o in document["failed_objects"]],
-                         [f"file://{self.path('b.json.gz')}"])
+        self.assertEqual(
+            [o["uri"] for o in document["failed_objects"]], [f"file://{self.path('b.json.gz')}"]
+        )
 
     def test_too_many_rejects_roll_the_group_back_and_show_the_first_twenty(self):
         self.write_days("a")
@@ -377,8 +390,11 @@ class SourceTest(FailureCase):
     def test_other_kinds_of_sources_are_not_built_yet(self):
         for flag in ("--log-data", "--song-data"):
             self.fails(
-                "etl", flag, "s3://bucket/log_data",
-                exit_code=EXIT_CONFIG, says=["s3://bucket/log_data", "not built yet"],
+                "etl",
+                flag,
+                "s3://bucket/log_data",
+                exit_code=EXIT_CONFIG,
+                says=["s3://bucket/log_data", "not built yet"],
             )
         self.expect_untouched()
 
@@ -420,7 +436,12 @@ class RightsTest(FailureCase):
     def as_user(self, *words, exit_code, warehouse=None):
         identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if self.is_root else {}
         done = subprocess.run(
-            [self.program, *map(str, words), "--warehouse", f"duckdb:{warehouse or self.warehouse}"],
+            [
+                self.program,
+                *map(str, words),
+                "--warehouse",
+                f"duckdb:{warehouse or self.warehouse}",
+            ],
             cwd="/",
             env=sparkify.environment(),
             stdin=subprocess.DEVNULL,
@@ -532,9 +553,11 @@ class SmallDisk:
         self.outside = pathlib.Path(f"/proc/{self.holder.pid}/root{mount_point}")
 
     def resize(self, size):
-        self.holder.stdin.write(f"mount -o remount,size={size} '{self.mount_point}'; echo done\n")
+        remount = f"mount -t tmpfs -o remount,size={size} tmpfs '{self.mount_point}'"
+        self.holder.stdin.write(f"{remount}; echo $?\n")
         self.holder.stdin.flush()
-        self.holder.stdout.readline()
+        if self.holder.stdout.readline() != "0\n":
+            raise sparkify.SparkifyError(f"{self.mount_point} could not be made larger")
 
     def close(self):
         self.holder.communicate()
@@ -547,8 +570,10 @@ class DiskTest(FailureCase):
         done = sparkify.run("generate", "--out", self.folder / "data", *options)
         self.assertEqual(done.returncode, EXIT_OK, done.stderr)
         self.data = [
-            "--log-data", self.folder / "data/log_data",
-            "--song-data", self.folder / "data/song_data",
+            "--log-data",
+            self.folder / "data/log_data",
+            "--song-data",
+            self.folder / "data/song_data",
         ]
         self.clean = self.folder / "clean.duckdb"
         for words in (("create-tables",), ("etl", *self.data)):
@@ -581,6 +606,9 @@ class DiskTest(FailureCase):
                 self.expect_error(done.stderr, ["No space left", "Free disk space"])
                 self.call("check", exit_code=EXIT_OK, **there)
                 self.call("status", exit_code=EXIT_OK, **there)
+                for _ in range(2):  # now there may be no room even for the run's first row
+                    done = self.call("etl", *self.data, exit_code=EXIT_DATABASE, env=env, **there)
+                    self.expect_error(done.stderr, ["No space left", "Free disk space"])
                 disk.resize("100m")
                 self.call("etl", *self.data, exit_code=EXIT_OK, env=env, **there)
                 self.expect_clean_disk(disk)
@@ -602,6 +630,8 @@ class DiskTest(FailureCase):
     def test_a_disk_without_room_for_the_tables(self):
         for size in ("4k", "100k", "300k"):
             with self.subTest(size=size), self.small_disk(size) as (disk, there):
+                done = self.call("create-tables", exit_code=EXIT_DATABASE, **there)
+                self.expect_error(done.stderr, ["No space left", "Free disk space"])
                 done = self.call("create-tables", exit_code=EXIT_DATABASE, **there)
                 self.expect_error(done.stderr, ["No space left", "Free disk space"])
                 disk.resize("100m")
@@ -675,9 +705,13 @@ class HeldWarehouseTest(FailureCase):
     def test_a_run_holds_it(self):
         process = self.held_by_a_run()
         holder = [f"process {process.pid}", socket.gethostname()]
-        for words in (("etl", *self.sources()), ("create-tables",), *READING_COMMANDS,
-                      ("create-tables", "--drop", "--yes"),
-                      ("etl", *self.sources(), "--dry-run")):
+        for words in (
+            ("etl", *self.sources()),
+            ("create-tables",),
+            *READING_COMMANDS,
+            ("create-tables", "--drop", "--yes"),
+            ("etl", *self.sources(), "--dry-run"),
+        ):
             with self.subTest(words=words):
                 self.fails(*words, exit_code=EXIT_LOCKED, says=holder)
         process.send_signal(signal.SIGCONT)
@@ -737,7 +771,11 @@ class WarehouseTest(FailureCase):
         self.write_days("b")
         sparkify.execute_sql(self.warehouse, "update etl_schema set version = 99; checkpoint")
         before = self.warehouse.read_bytes()
-        for words in (*self.all_commands, ("create-tables",), ("etl", *self.sources(), "--dry-run")):
+        for words in (
+            *self.all_commands,
+            ("create-tables",),
+            ("etl", *self.sources(), "--dry-run"),
+        ):
             with self.subTest(words=words):
                 self.fails(*words, exit_code=EXIT_DATABASE, says=["version 99", "newer"])
         self.assertEqual(self.warehouse.read_bytes(), before)
@@ -755,7 +793,11 @@ class WarehouseTest(FailureCase):
         other = self.folder / "notes.txt"
         for content in (b"These are my notes, " * 2000, b"short"):
             other.write_bytes(content)
-            for words in (*self.all_commands, ("create-tables",), ("create-tables", "--drop", "--yes")):
+            for words in (
+                *self.all_commands,
+                ("create-tables",),
+                ("create-tables", "--drop", "--yes"),
+            ):
                 with self.subTest(words=words, size=len(content)):
                     says = [other, "not a valid DuckDB database"]
                     self.fails(*words, exit_code=EXIT_DATABASE, says=says, warehouse=other)
@@ -786,7 +828,11 @@ class WarehouseTest(FailureCase):
 
     def test_a_missing_warehouse(self):
         missing = self.folder / "none.duckdb"
-        for words in (*self.all_commands, ("query", "select 1"), ("etl", *self.sources(), "--dry-run")):
+        for words in (
+            *self.all_commands,
+            ("query", "select 1"),
+            ("etl", *self.sources(), "--dry-run"),
+        ):
             with self.subTest(words=words):
                 says = [missing, "create-tables"]
                 self.fails(*words, exit_code=EXIT_DATABASE, says=says, warehouse=missing)
@@ -800,7 +846,9 @@ class WarehouseTest(FailureCase):
 
     def test_missing_tables(self):
         empty = self.folder / "empty.duckdb"
-        sparkify.execute_sql(empty, "create table theirs (n integer); insert into theirs values (1)")
+        sparkify.execute_sql(
+            empty, "create table theirs (n integer); insert into theirs values (1)"
+        )
         for words in self.all_commands:
             with self.subTest(words=words):
                 says = [empty, "create-tables"]
@@ -818,8 +866,11 @@ class WarehouseTest(FailureCase):
         self.expect_loaded("a.json")
 
     def test_other_warehouses_are_not_built_yet(self):
-        for url in ("postgresql://me@localhost:5432/dwh", "postgres://localhost/dwh",
-                    "redshift://me@host.example:5439/dev"):
+        for url in (
+            "postgresql://me@localhost:5432/dwh",
+            "postgres://localhost/dwh",
+            "redshift://me@host.example:5439/dev",
+        ):
             scheme = url.partition("//")[0] + "//"
             for words in (("etl", *self.sources()), ("create-tables",), ("status",)):
                 with self.subTest(url=url, words=words):

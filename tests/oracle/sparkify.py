@@ -35,11 +35,15 @@ def binary():
 
 def sql_tool():
     """Writes SQL into DuckDB files, which sparkify never does; tests/e2e/tools/duckdb_exec.cc."""
-    default = pathlib.Path(binary()).parent / "duckdb_exec"
-    path = pathlib.Path(os.environ.get("SPARKIFY_SQL_TOOL", default))
-    if not path.is_file():
-        raise SparkifyError(f"{path}: not there; build duckdb_exec or set SPARKIFY_SQL_TOOL")
-    return str(path.resolve())
+    folder = pathlib.Path(binary()).parent
+    places = [folder / "tests", folder, REPO / "build/dev/tests"]
+    paths = [place / "duckdb_exec" for place in places]
+    if "SPARKIFY_SQL_TOOL" in os.environ:
+        paths = [pathlib.Path(os.environ["SPARKIFY_SQL_TOOL"])]
+    for path in paths:
+        if path.is_file():
+            return str(path.resolve())
+    raise SparkifyError(f"{paths[0]}: not there; build duckdb_exec or set SPARKIFY_SQL_TOOL")
 
 
 def execute_sql(warehouse, sql):
