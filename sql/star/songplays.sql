@@ -4,6 +4,8 @@
 -- needs: loading_events, play_faults, songs
 -- load:  insert
 -- units: start_time UTC, milliseconds kept
+-- "Not among the faults" is a left join: DuckDB hashes all rows first for a correlated `not exists`
+-- on two columns.
 with matchable as (
     select title, artist_name, duration, song_id, artist_id
     from (
@@ -29,9 +31,8 @@ left join matchable m
        on m.title = e.song
       and m.artist_name = e.artist
       and m.duration = e.length
+left join {{temp}}.play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
 where e.page = 'NextSong'
-  and not exists (
-      select 1
-      from {{temp}}.play_faults f
-      where f.object_no = e.object_no and f.record_no = e.record_no
-  )
+  and f.object_no is null

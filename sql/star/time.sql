@@ -14,11 +14,10 @@ select n.start_time,
 from (
     select distinct e.ts as start_time
     from {{temp}}.loading_events e
+    left join {{temp}}.play_faults f
+           on f.object_no = e.object_no
+          and f.record_no = e.record_no
     where e.page = 'NextSong'
-      and not exists (
-          select 1
-          from {{temp}}.play_faults f
-          where f.object_no = e.object_no and f.record_no = e.record_no
-      )
+      and f.object_no is null
 ) n
 where not exists (select 1 from time t where t.start_time = n.start_time)

@@ -8,14 +8,13 @@ select e.session_id * 1048576 + e.item_in_session as songplay_id,
        e.artist,
        e.length
 from {{temp}}.loading_events e
+left join {{temp}}.play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
+left join songs s
+       on s.title = e.song
+      and s.artist_name = e.artist
+      and s.duration = e.length
 where e.page = 'NextSong'
-  and not exists (
-      select 1
-      from {{temp}}.play_faults f
-      where f.object_no = e.object_no and f.record_no = e.record_no
-  )
-  and not exists (
-      select 1
-      from songs s
-      where s.title = e.song and s.artist_name = e.artist and s.duration = e.length
-  )
+  and f.object_no is null
+  and s.song_id is null

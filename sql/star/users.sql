@@ -8,12 +8,12 @@ with told as (
     select e.user_id, e.first_name, e.last_name, e.gender, e.level, e.ts,
            e.session_id * 1048576 + e.item_in_session as event_key, e.object_no, e.record_no
     from {{temp}}.loading_events e
+    left join {{temp}}.play_faults f
+           on f.is_conflict
+          and f.object_no = e.object_no
+          and f.record_no = e.record_no
     where e.user_id is not null
-      and not exists (
-          select 1
-          from {{temp}}.play_faults f
-          where f.is_conflict and f.object_no = e.object_no and f.record_no = e.record_no
-      )
+      and f.object_no is null
 ),
 latest as (
     select user_id, max(ts) as ts from told group by user_id

@@ -144,7 +144,13 @@ Result<Config> DuckdbWarehouse::make_config() const {
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
   };
-  if (writes) settings.push_back({"storage_compatibility_version", kStorageVersion});
+  if (writes) {
+    settings.push_back({"storage_compatibility_version", kStorageVersion});
+    // Each thread writes a row group as soon as it is full, instead of several at its end; and a
+    // run of many small groups does not checkpoint after each. See bench/JOURNAL.md.
+    settings.push_back({"write_buffer_row_group_count", "1"});
+    settings.push_back({"checkpoint_threshold", "256MiB"});
+  }
   if (options_.access == DuckdbOptions::Access::sandbox) {
     settings.push_back({"enable_external_access", "false"});
     settings.push_back({"lock_configuration", "true"});
