@@ -702,6 +702,8 @@ where k.songplay_id is not null or o.nth > 1
 -- needs: loading_events, play_faults, songs
 -- load:  insert
 -- units: start_time UTC, milliseconds kept
+-- "Not among the faults" is a left join: DuckDB hashes all rows first for a correlated `not exists`
+-- on two columns.
 with matchable as (
     select title, artist_name, duration, song_id, artist_id
     from (
@@ -727,12 +729,11 @@ left join matchable m
        on m.title = e.song
       and m.artist_name = e.artist
       and m.duration = e.length
+left join temp.play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
 where e.page = 'NextSong'
-  and not exists (
-      select 1
-      from temp.play_faults f
-      where f.object_no = e.object_no and f.record_no = e.record_no
-  )
+  and f.object_no is null
 
 -- load: star/songplays
 insert into songplays
@@ -761,12 +762,11 @@ left join matchable m
        on m.title = e.song
       and m.artist_name = e.artist
       and m.duration = e.length
+left join temp.play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
 where e.page = 'NextSong'
-  and not exists (
-      select 1
-      from temp.play_faults f
-      where f.object_no = e.object_no and f.record_no = e.record_no
-  )
+  and f.object_no is null
 
 -- file: star/songs
 -- model: songs
@@ -818,12 +818,11 @@ select n.start_time,
 from (
     select distinct e.ts as start_time
     from temp.loading_events e
+    left join temp.play_faults f
+           on f.object_no = e.object_no
+          and f.record_no = e.record_no
     where e.page = 'NextSong'
-      and not exists (
-          select 1
-          from temp.play_faults f
-          where f.object_no = e.object_no and f.record_no = e.record_no
-      )
+      and f.object_no is null
 ) n
 where not exists (select 1 from time t where t.start_time = n.start_time)
 
@@ -839,12 +838,11 @@ select n.start_time,
 from (
     select distinct e.ts as start_time
     from temp.loading_events e
+    left join temp.play_faults f
+           on f.object_no = e.object_no
+          and f.record_no = e.record_no
     where e.page = 'NextSong'
-      and not exists (
-          select 1
-          from temp.play_faults f
-          where f.object_no = e.object_no and f.record_no = e.record_no
-      )
+      and f.object_no is null
 ) n
 where not exists (select 1 from time t where t.start_time = n.start_time)
 
@@ -859,17 +857,16 @@ select e.session_id * 1048576 + e.item_in_session as songplay_id,
        e.artist,
        e.length
 from temp.loading_events e
+left join temp.play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
+left join songs s
+       on s.title = e.song
+      and s.artist_name = e.artist
+      and s.duration = e.length
 where e.page = 'NextSong'
-  and not exists (
-      select 1
-      from temp.play_faults f
-      where f.object_no = e.object_no and f.record_no = e.record_no
-  )
-  and not exists (
-      select 1
-      from songs s
-      where s.title = e.song and s.artist_name = e.artist and s.duration = e.length
-  )
+  and f.object_no is null
+  and s.song_id is null
 
 -- load: star/unmatched_songplays
 insert into unmatched_songplays
@@ -878,17 +875,16 @@ select e.session_id * 1048576 + e.item_in_session as songplay_id,
        e.artist,
        e.length
 from temp.loading_events e
+left join temp.play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
+left join songs s
+       on s.title = e.song
+      and s.artist_name = e.artist
+      and s.duration = e.length
 where e.page = 'NextSong'
-  and not exists (
-      select 1
-      from temp.play_faults f
-      where f.object_no = e.object_no and f.record_no = e.record_no
-  )
-  and not exists (
-      select 1
-      from songs s
-      where s.title = e.song and s.artist_name = e.artist and s.duration = e.length
-  )
+  and f.object_no is null
+  and s.song_id is null
 
 -- file: star/users
 -- model: users
@@ -901,12 +897,12 @@ with told as (
     select e.user_id, e.first_name, e.last_name, e.gender, e.level, e.ts,
            e.session_id * 1048576 + e.item_in_session as event_key, e.object_no, e.record_no
     from temp.loading_events e
+    left join temp.play_faults f
+           on f.is_conflict
+          and f.object_no = e.object_no
+          and f.record_no = e.record_no
     where e.user_id is not null
-      and not exists (
-          select 1
-          from temp.play_faults f
-          where f.is_conflict and f.object_no = e.object_no and f.record_no = e.record_no
-      )
+      and f.object_no is null
 ),
 latest as (
     select user_id, max(ts) as ts from told group by user_id
@@ -940,12 +936,12 @@ with told as (
     select e.user_id, e.first_name, e.last_name, e.gender, e.level, e.ts,
            e.session_id * 1048576 + e.item_in_session as event_key, e.object_no, e.record_no
     from temp.loading_events e
+    left join temp.play_faults f
+           on f.is_conflict
+          and f.object_no = e.object_no
+          and f.record_no = e.record_no
     where e.user_id is not null
-      and not exists (
-          select 1
-          from temp.play_faults f
-          where f.is_conflict and f.object_no = e.object_no and f.record_no = e.record_no
-      )
+      and f.object_no is null
 ),
 latest as (
     select user_id, max(ts) as ts from told group by user_id
