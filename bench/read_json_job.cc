@@ -78,7 +78,8 @@ std::string read_sql(const std::string& path, const Options& options) {
   if (!file) fail(path + ": cannot be read");
   std::ostringstream text;
   text << file.rdbuf();
-  std::string sql = replace_all(text.str(), "${log_data}", replace_all(options.log_data, "'", "''"));
+  std::string sql =
+      replace_all(text.str(), "${log_data}", replace_all(options.log_data, "'", "''"));
   return replace_all(std::move(sql), "${song_data}", replace_all(options.song_data, "'", "''"));
 }
 
@@ -104,8 +105,7 @@ class Database {
       }
     }
     char* message = nullptr;
-    const auto opened =
-        duckdb_open_ext(options.database.c_str(), &database_, config, &message);
+    const auto opened = duckdb_open_ext(options.database.c_str(), &database_, config, &message);
     duckdb_destroy_config(&config);
     if (opened != DuckDBSuccess) fail(message == nullptr ? "DuckDB did not open" : message);
     if (duckdb_connect(database_, &connection_) != DuckDBSuccess) fail("DuckDB did not connect");

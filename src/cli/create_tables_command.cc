@@ -67,7 +67,11 @@ Result<int> run(const Options& options, const CommandContext& context) {
   if (options.drop && !options.yes) {
     TRY_ASSIGN(const bool confirmed, confirm_drop(open));
     if (!confirmed) {
-      print("Nothing was dropped.\n");
+      if (context.flags.json) {
+        show({}, open, true);
+      } else {
+        print("Nothing was dropped.\n");
+      }
       return kExitDone;
     }
   }

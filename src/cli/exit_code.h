@@ -7,7 +7,8 @@ namespace sparkify {
 /// The program's exit codes; the manual page lists them.
 enum ExitCode : int {
   kExitDone = 0,      ///< done, also when there was nothing to do
-  kExitFindings = 1,  ///< done, but checks failed, or there were too many rejects
+  kExitFindings = 1,  ///< done, but checks failed, there were too many rejects, or the
+                      ///< result could not be written
   kExitUsage = 2,
   kExitConfig = 3,  ///< configuration or credentials
   kExitSource = 4,

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <iostream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -12,7 +14,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
-#include "cli/nearest_word.h"
+#include "cli/usage_error.h"
 
 extern "C" char** environ;
 
@@ -40,20 +42,24 @@ int report(const Error& error, bool as_json) {
   return exit_code_of(error.kind);
 }
 
-/// CLI11's words for a wrong command line, and what was probably meant.
-int report_usage(const CommandLine& line, const CLI::ParseError& error, int argc, char** argv) {
-  if (error.get_exit_code() == 0) return line.app.exit(error);  // --help
-  std::string hint;
-  std::vector<std::string_view> names;
-  for (const auto& [name, command] : line.commands) names.push_back(name);
-  if (argc > 1 && argv[1][0] != '-' && line.commands.find(argv[1]) == line.commands.end()) {
-    if (const auto near = nearest_word(argv[1], names)) {
-      hint = fmt::format(" (did you mean `{}`?)", *near);
-    }
+int report_usage(const CommandLine& line, const CLI::ParseError& error,
+                 const std::vector<std::string>& arguments) {
+  if (error.get_exit_code() == 0) {  // --help, --version
+    const int code = line.app.exit(error);
+    const bool written = std::cout.flush() && std::fflush(stdout) == 0;
+    return written ? code : static_cast<int>(kExitFindings);
   }
-  log_error(
-      fmt::format("{}{}; `sparkify --help` shows what there is", printable(error.what()), hint));
-  return kExitUsage;
+  const bool as_json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+  return report(make_error(ErrorKind::usage, usage_message(line, arguments, error.what())),
+                as_json);
+}
+
+/// The log's form has to be known before the settings are: their errors go there too.
+bool wants_json_log(const SettingSources& sources) {
+  const auto flag = sources.flags.find("log_format");
+  if (flag != sources.flags.end()) return flag->second == "json";
+  const auto variable = sources.environment.find("SPARKIFY_LOG_FORMAT");
+  return variable != sources.environment.end() && variable->second == "json";
 }
 
 int run_command(const CommandLine& line) {
@@ -67,6 +73,7 @@ int run_command(const CommandLine& line) {
   sources.flags = flags.settings;
   sources.environment = environment();
   sources.config_path = flags.config_path;
+  if (wants_json_log(sources)) start_log(true, LogLevel::warning);
   const auto settings = resolve_settings(sources);
   if (!settings.ok()) return report(settings.error(), flags.json);
   const LogLevel least = flags.quiet         ? LogLevel::error
@@ -79,17 +86,19 @@ int run_command(const CommandLine& line) {
   if (!code.ok()) return report(code.error(), flags.json);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     log_error(fmt::format("writing the result to stdout failed ({})", std::strerror(errno)));
-    return *code == kExitDone ? static_cast<int>(kExitInternal) : *code;
+    return *code == kExitDone ? static_cast<int>(kExitFindings) : *code;
   }
   return *code;
 }
 
 int run(int argc, char** argv) {
+  // A file that may grow no further (ulimit -f) is an error to report, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   CommandLine line;
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return report_usage(line, error, argc, argv);
+    return report_usage(line, error, {argv + 1, argv + argc});
   }
   return run_command(line);
 }

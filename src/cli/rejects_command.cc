@@ -50,9 +50,7 @@ Status expect_known_reason(const Options& options) {
 }
 
 Result<int> run(const Options& options, const CommandContext& context) {
-  const std::string name = !options.format.empty() ? options.format
-                           : context.flags.json    ? "json"
-                                                   : "box";
+  const std::string name = options.format.empty() ? "box" : options.format;
   TRY_ASSIGN(const RowFormat format, parse_row_format(name));
   TRY(expect_known_reason(options));
   TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, WarehouseUse::read));
@@ -60,7 +58,10 @@ Result<int> run(const Options& options, const CommandContext& context) {
   Values filters{value_or_null(options.run_id), value_or_null(options.reason),
                  value_or_null(options.column), value_or_null(options.uri)};
   if (!options.summary) filters.emplace_back(options.limit);
-  const auto writer = make_row_writer(format, print, static_cast<std::size_t>(options.limit));
+  const bool as_document = context.flags.json && options.format.empty();
+  const auto writer = as_document
+                          ? make_document_writer("sparkify.rejects/1", print)
+                          : make_row_writer(format, print, static_cast<std::size_t>(options.limit));
   TRY(open.warehouse->read(open.sql.get(options.summary ? "rejects/summary" : "rejects/list"),
                            filters, *writer));
   writer->finish();

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace sparkify {
 
 namespace {
@@ -167,7 +169,7 @@ class DecompressedStream : public ByteStream {
     return make_error(ErrorKind::damaged,
                       fmt::format("{}: the compressed file is damaged ({}); nothing of it was "
                                   "loaded. Fetch or write it again",
-                                  name_, why));
+                                  printable(name_), why));
   }
 
   std::string name_;

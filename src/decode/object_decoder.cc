@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "decode/json_text.h"
+#include "base/utf8.h"
 
 namespace sparkify {
 
@@ -175,7 +175,8 @@ Status ObjectDecoder::finish(TextBlock& text, BlockOutcome outcome, std::size_t 
         ErrorKind::damaged,
         fmt::format("{}: the record that begins at byte {} is longer than {} bytes; nothing of the "
                     "object was loaded. Give a larger --memory-limit, or split the record",
-                    uri_, chain_.offset_bytes + static_cast<std::int64_t>(outcome.consumed_bytes),
+                    printable(uri_),
+                    chain_.offset_bytes + static_cast<std::int64_t>(outcome.consumed_bytes),
                     limits_.record_bytes_max));
   }
   Column& record_no = sink.batch.column(json_column_count(kind_) + 1);

@@ -161,6 +161,12 @@ Result<bool> Ledger::has_receipt(Warehouse& warehouse, std::int64_t run_id,
   return rows.integer(0, 0) > 0;
 }
 
+Result<std::optional<RunRow>> Ledger::run_row(Warehouse& warehouse, std::int64_t run_id) const {
+  TRY_ASSIGN(const Rows rows, warehouse.query(sql_.get("meta/run_row"), {run_id}));
+  if (rows.empty()) return std::optional<RunRow>();
+  return std::optional<RunRow>(RunRow{rows.at(0, 0).text, !rows.at(0, 1).is_null});
+}
+
 Status Ledger::put_drift(Transaction& transaction, std::int64_t run_id, const DriftCounts& songs,
                          const DriftCounts& logs) const {
   TRY(done(transaction.execute(sql_.get("meta/clear_drift"), {run_id})));

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "load/plan.h"
@@ -17,6 +19,12 @@ struct RunState {
   std::int64_t next_run_id = 1;
   std::int64_t open_runs = 0;       ///< left open by a kill
   bool late_songs_pending = false;  ///< songs were applied that no unmatched play was held against
+};
+
+/// What the ledger says of one run.
+struct RunRow {
+  std::string status;
+  bool late_songs_matched = false;
 };
 
 /// What a group adds to its run.
@@ -65,6 +73,8 @@ class Ledger {
   /// Whether this run's receipt of `object` is there: the answer to an unknown commit.
   Result<bool> has_receipt(Warehouse& warehouse, std::int64_t run_id,
                            const ObjectInfo& object) const;
+  /// The run's status and whether its late songs were matched; nothing if there is no such run.
+  Result<std::optional<RunRow>> run_row(Warehouse& warehouse, std::int64_t run_id) const;
   /// Writes the run's drift, in place of what was written before.
   Status put_drift(Transaction& transaction, std::int64_t run_id, const DriftCounts& songs,
                    const DriftCounts& logs) const;

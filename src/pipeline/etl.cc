@@ -12,11 +12,14 @@
 #include "pipeline/group_load.h"
 #include "pipeline/interruption.h"
 #include "pipeline/schema_guard.h"
+#include "pipeline/settled_commit.h"
 #include "transform/star.h"
 
 namespace sparkify {
 
 namespace {
+
+constexpr std::string_view kRunning = "running";
 
 /// One run, step by step. Decisions are made here; what they rest on is computed elsewhere.
 class EtlRun {
@@ -47,6 +50,9 @@ class EtlRun {
   Status apply_groups(DataKind kind);
   Status match_late_songs();
   Status finish(const Status& applied);
+  /// Commits; if that has no clear answer, the run's row has to show it.
+  Status commit_if(std::unique_ptr<Transaction> transaction, std::int64_t run_id,
+                   bool (*shows)(const RunRow&));
 
   const EtlOptions& options_;
   EtlContext context_;
@@ -113,10 +119,13 @@ Status EtlRun::expect_disjoint(const MarkedListing& songs, const MarkedListing& 
 Status EtlRun::execute() {
   if (groups_.empty() && !state_.late_songs_pending) {
     if (state_.open_runs == 0) return {};
-    TRY_ASSIGN(const auto transaction, context_.warehouse.begin());
+    TRY_ASSIGN(auto transaction, context_.warehouse.begin());
     TRY(ledger_.abort_open_runs(*transaction));
     summary_.aborted_runs = state_.open_runs;
-    return transaction->commit();
+    return commit_settled(context_.warehouse, std::move(transaction), [this]() -> Result<bool> {
+      TRY_ASSIGN(const RunState state, ledger_.run_state(context_.warehouse));
+      return state.open_runs == 0;
+    });
   }
   TRY(begin());
   Status applied = apply_groups(DataKind::songs);
@@ -126,9 +135,10 @@ Status EtlRun::execute() {
 }
 
 Status EtlRun::begin() {
-  TRY_ASSIGN(const auto transaction, context_.warehouse.begin());
+  TRY_ASSIGN(auto transaction, context_.warehouse.begin());
   TRY(ledger_.begin_run(*transaction, state_.next_run_id));
-  TRY(transaction->commit());
+  TRY(commit_if(std::move(transaction), state_.next_run_id,
+                [](const RunRow& row) { return row.status == kRunning; }));
   summary_.run_id = state_.next_run_id;
   summary_.aborted_runs = state_.open_runs;
   return {};
@@ -159,7 +169,7 @@ Status EtlRun::match_late_songs() {
   });
   if (!has_songs && !state_.late_songs_pending) return {};
   if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
-  TRY_ASSIGN(const auto transaction, context_.warehouse.begin());
+  TRY_ASSIGN(auto transaction, context_.warehouse.begin());
   {
     const Interruption interruption(context_.warehouse, context_.stop);
     TRY_ASSIGN(const std::int64_t matched,
@@ -168,7 +178,16 @@ Status EtlRun::match_late_songs() {
                              {summary_.run_id, matched}));
     summary_.late_matches = matched;
   }
-  return transaction->commit();
+  return commit_if(std::move(transaction), summary_.run_id,
+                   [](const RunRow& row) { return row.late_songs_matched; });
+}
+
+Status EtlRun::commit_if(std::unique_ptr<Transaction> transaction, std::int64_t run_id,
+                         bool (*shows)(const RunRow&)) {
+  return commit_settled(context_.warehouse, std::move(transaction), [&]() -> Result<bool> {
+    TRY_ASSIGN(const auto row, ledger_.run_row(context_.warehouse, run_id));
+    return row && shows(*row);
+  });
 }
 
 Status EtlRun::finish(const Status& applied) {
@@ -177,15 +196,22 @@ Status EtlRun::finish(const Status& applied) {
   if (!applied.ok()) word = applied.error().kind == ErrorKind::stopped ? "stopped" : "failed";
   const auto failed = static_cast<std::int64_t>(summary_.failed_objects.size());
   const auto close = [&]() -> Status {
-    TRY_ASSIGN(const auto transaction, context_.warehouse.begin());
+    TRY_ASSIGN(auto transaction, context_.warehouse.begin());
     TRY(ledger_.finish_run(*transaction, summary_.run_id, word, failed));
-    TRY(transaction->commit());
-    return context_.warehouse.tidy();
+    return commit_if(std::move(transaction), summary_.run_id,
+                     [](const RunRow& row) { return row.status != kRunning; });
   };
   const Status closed = close();
+  const Status tidied = closed.ok() ? context_.warehouse.tidy() : Status();
   // What stopped the run says more than that closing it failed as well.
   if (!applied.ok()) return applied;
   TRY(closed);
+  if (!tidied.ok()) {
+    return make_error(tidied.error().kind,
+                      fmt::format("{}. Every group is committed and the run is complete; only "
+                                  "folding the log into the file is left, which the next run does",
+                                  tidied.error().message));
+  }
   TRY_ASSIGN(summary_.checks, run_checks(context_.warehouse, context_.sql, CheckScope::after_run));
   summary_.outcome = RunSummary::Outcome::done;
   return {};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pipeline/interruption.h"
+#include "pipeline/settled_commit.h"
 
 namespace sparkify {
 
@@ -241,21 +242,10 @@ Status GroupLoad::write_receipts(Transaction& transaction, Group& group, std::in
 }
 
 Status GroupLoad::commit(std::unique_ptr<Transaction> transaction, const Group& group) {
-  const Status committed = transaction->commit();
-  if (committed.ok() || committed.error().kind != ErrorKind::commit_unknown) return committed;
-  transaction.reset();
-  const std::string& why = committed.error().message;
-  TRY(context_.warehouse.reconnect().ok()
-          ? Status()
-          : Status(make_error(ErrorKind::commit_unknown,
-                              fmt::format("{}; whether the last group was committed is unknown: "
-                                          "the warehouse cannot be opened again. `sparkify status` "
-                                          "will tell; running again does what is left",
-                                          why))));
-  TRY_ASSIGN(const bool there, context_.ledger.has_receipt(context_.warehouse, summary_.run_id,
-                                                           group.objects.front().info));
-  if (there) return {};
-  return make_error(ErrorKind::database, why);
+  return commit_settled(context_.warehouse, std::move(transaction), [&] {
+    return context_.ledger.has_receipt(context_.warehouse, summary_.run_id,
+                                       group.objects.front().info);
+  });
 }
 
 }  // namespace sparkify

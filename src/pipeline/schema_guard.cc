@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/version.h"
+#include "pipeline/settled_commit.h"
 
 namespace sparkify {
 
@@ -65,7 +66,7 @@ Result<CreatedTables> create_tables(Warehouse& warehouse, const SqlLibrary& sql,
     TRY_ASSIGN(const std::int64_t version, schema_version(warehouse, sql));
     TRY(expect_version(warehouse, version));
   }
-  TRY_ASSIGN(const auto transaction, warehouse.begin());
+  TRY_ASSIGN(auto transaction, warehouse.begin());
   if (drop) {
     TRY(transaction->execute(sql.get("tables/drop")));
     result.dropped = before;
@@ -74,7 +75,11 @@ Result<CreatedTables> create_tables(Warehouse& warehouse, const SqlLibrary& sql,
   TRY(transaction->execute(sql.get("tables/create_views")));
   TRY(transaction->execute(sql.get("tables/add_schema_version"),
                            {std::int64_t{kSchemaVersion}, std::string(program_version())}));
-  TRY(transaction->commit());
+  TRY(commit_settled(warehouse, std::move(transaction), [&]() -> Result<bool> {
+    // After --drop, tables from before would look the same; repeating it does no harm then.
+    TRY_ASSIGN(const auto names, existing_tables(warehouse, sql));
+    return !drop && contains(names, kVersionTable);
+  }));
   TRY(warehouse.tidy());
   TRY_ASSIGN(const auto after, existing_tables(warehouse, sql));
   for (const std::string& name : after) {

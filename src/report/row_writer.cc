@@ -72,26 +72,30 @@ class CsvWriter : public RowWriter {
 
 class JsonWriter : public RowWriter {
  public:
-  JsonWriter(TextSink sink, bool is_array) : sink_(std::move(sink)), is_array_(is_array) {}
+  /// What stands before, between and behind the rows, or instead of them.
+  struct Frame {
+    std::string open;
+    std::string between;
+    std::string close;
+    std::string empty;
+  };
+
+  JsonWriter(TextSink sink, Frame frame) : sink_(std::move(sink)), frame_(std::move(frame)) {}
   Status begin(const std::vector<ResultColumn>& columns) override {
     columns_ = columns;
-    if (is_array_) sink_("[");
     return {};
   }
   Status row(const Row& row) override {
-    if (is_array_) sink_(first_ ? "\n  " : ",\n  ");
+    sink_(first_ ? frame_.open : frame_.between);
     first_ = false;
     sink_(json_object(columns_, row));
-    if (!is_array_) sink_("\n");
     return {};
   }
-  void finish() override {
-    if (is_array_) sink_(first_ ? "]\n" : "\n]\n");
-  }
+  void finish() override { sink_(first_ ? frame_.empty : frame_.close); }
 
  private:
   TextSink sink_;
-  bool is_array_;
+  Frame frame_;
   bool first_ = true;
   std::vector<ResultColumn> columns_;
 };
@@ -202,13 +206,20 @@ std::unique_ptr<RowWriter> make_row_writer(RowFormat format, TextSink sink,
     case RowFormat::csv:
       return std::make_unique<CsvWriter>(std::move(sink));
     case RowFormat::json:
-      return std::make_unique<JsonWriter>(std::move(sink), true);
+      return std::make_unique<JsonWriter>(std::move(sink),
+                                          JsonWriter::Frame{"[\n  ", ",\n  ", "\n]\n", "[]\n"});
     case RowFormat::jsonl:
-      return std::make_unique<JsonWriter>(std::move(sink), false);
+      return std::make_unique<JsonWriter>(std::move(sink), JsonWriter::Frame{"", "\n", "\n", ""});
     case RowFormat::markdown:
       return std::make_unique<MarkdownWriter>(std::move(sink));
   }
   SPARKIFY_ASSERT(false);
+}
+
+std::unique_ptr<RowWriter> make_document_writer(std::string_view format_name, TextSink sink) {
+  const std::string head = fmt::format("{{\"format\": \"{}\", \"rows\": [", format_name);
+  return std::make_unique<JsonWriter>(
+      std::move(sink), JsonWriter::Frame{head + "\n  ", ",\n  ", "\n]}\n", head + "]}\n"});
 }
 
 std::string box_text(const Rows& rows) {

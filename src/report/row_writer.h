@@ -30,6 +30,9 @@ class RowWriter : public RowVisitor {
   virtual void finish() = 0;
 };
 
+/// As RowFormat::json, but the whole is one document: an object with `format` and `rows`.
+std::unique_ptr<RowWriter> make_document_writer(std::string_view format_name, TextSink sink);
+
 /// `box_rows_max`: how many rows a box shows; the others are counted.
 std::unique_ptr<RowWriter> make_row_writer(RowFormat format, TextSink sink,
                                            std::size_t box_rows_max);

@@ -74,6 +74,15 @@ def stop(process):
     wait_until(lambda: process_state(process.pid) == "T", "the stop")
 
 
+def children(pid):
+    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def text_of(path):
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
 def has_open(pid, path):
     with contextlib.suppress(FileNotFoundError):
         for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
@@ -158,19 +167,18 @@ class ChangingSourceTest(FailureCase):
         process = sparkify.start(*words, prefix=prefix, env=env)
         self.addCleanup(self.end, process)
         self.done = None
-        stopped = re.compile(r"(?m)^(\d+) --- stopped by SIGSTOP")
-
-        def stopped_pids():
-            return stopped.findall(log.read_text(errors="replace")) if log.exists() else []
-
-        wait_until(stopped_pids, "the stop")
+        wait_until(lambda: "SIGSTOP" in text_of(log), "the stop")
+        held = children(process.pid)[0]
+        wait_until(lambda: process_state(held) in "Tt", "the stop")
         yield
-        os.kill(int(stopped_pids()[0]), signal.SIGCONT)
+        os.kill(held, signal.SIGCONT)
         stdout, stderr = process.communicate(timeout=WAIT_SECONDS_MAX)
         self.done = subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
 
     def end(self, process):
         if process.poll() is None:
+            for held in children(process.pid):
+                os.kill(held, signal.SIGKILL)
             process.kill()
             process.communicate()
 

@@ -335,7 +335,7 @@ where run_id = cast($1 as bigint)
 -- The ledger, read again under the group's lock: objects that another run applied meanwhile.
 select o.object_no
 from temp.loading_objects o
-where exists (select 1 from etl_objects k where k.uri = o.uri and k.etag = o.etag)
+join etl_objects k on k.uri = o.uri and k.etag = o.etag
 order by o.object_no
 
 -- file: meta/begin_run
@@ -413,6 +413,10 @@ left join (
     from temp.play_faults
     group by object_no
 ) f on f.object_no = o.object_no
+
+-- file: meta/run_row
+-- What is known of one run: the answer to an unknown commit.
+select status, late_matches from etl_runs where run_id = cast($1 as bigint)
 
 -- file: meta/run_state
 -- What a run has to know before it plans: the next id, runs left open, whether songs were applied

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <regex>
+#include <utility>
 
 #include "base/utf8.h"
 #include "sql/sql_library.h"
@@ -31,6 +33,47 @@ struct SetConfig {
   const char* name;
   std::string value;
 };
+
+/// A message of several lines, each safe to print.
+std::string printable_lines(std::string_view message) {
+  std::string out;
+  while (true) {
+    const std::size_t end = message.find('\n');
+    out += printable(message.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out += "\n";
+    message.remove_prefix(end + 1);
+  }
+}
+
+/// Where the literal, name or comment that starts at `at` ends; `at` if none starts there.
+std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
+  const auto behind = [&](std::string_view close, std::size_t from) {
+    const std::size_t found = sql.find(close, from);
+    return found == std::string_view::npos ? sql.size() : found + close.size();
+  };
+  const std::string_view rest = sql.substr(at);
+  if (rest.starts_with("--")) return behind("\n", at);
+  if (rest.starts_with("/*")) return behind("*/", at + 2);
+  if (rest.starts_with('\'')) return behind("'", at + 1);
+  if (rest.starts_with('"')) return behind("\"", at + 1);
+  if (rest.starts_with("$$")) return behind("$$", at + 2);
+  return at;
+}
+
+/// `sql` up to its last word: without what follows, be it space, comments or a semicolon.
+std::string_view without_semicolon(std::string_view sql) {
+  std::size_t last = 0;
+  for (std::size_t at = 0; at < sql.size();) {
+    const std::size_t end = end_of_quoted(sql, at);
+    const bool is_comment = sql.substr(at).starts_with("--") || sql.substr(at).starts_with("/*");
+    const bool is_space = std::isspace(static_cast<unsigned char>(sql[at])) != 0;
+    const std::size_t next = end > at ? end : at + 1;
+    if (!is_comment && !is_space && sql[at] != ';') last = next;
+    at = next;
+  }
+  return sql.substr(0, last);
+}
 
 /// DuckDB's first line says what is wrong; the rest is advice for its own shell.
 std::string first_line(std::string_view message) {
@@ -60,7 +103,7 @@ class DuckdbWarehouse : public Warehouse {
 
   Status open();
   std::string_view dialect() const override { return "duckdb"; }
-  std::string display_name() const override { return "duckdb:" + options_.path; }
+  std::string display_name() const override { return "duckdb:" + printable(options_.path); }
   Result<std::unique_ptr<Transaction>> begin() override;
   Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
   Status reconnect() override;
@@ -73,8 +116,10 @@ class DuckdbWarehouse : public Warehouse {
 
  private:
   Status take_file();
+  Status make_file();
   Status open_database();
   Result<Config> make_config() const;
+  Status expect_reading(duckdb_prepared_statement statement) const;
   Error open_error(std::string_view message) const;
   Error database_error(std::string_view message) const;
   Result<Statement> prepare(std::string_view sql, const Values& values);
@@ -130,7 +175,29 @@ Status DuckdbWarehouse::take_file() {
   TRY_ASSIGN(lock_, LockFile::acquire(options_.path + ".lock", display_name()));
   // Spilled data of a run that was killed; nobody else can be using it while we hold the lock.
   fs::remove_all(options_.path + ".tmp", error);
+  if (options_.create && !fs::exists(options_.path, error)) return make_file();
   return {};
+}
+
+Status DuckdbWarehouse::make_file() {
+  // Made under another name, whole: DuckDB takes several writes for a new file, and would not open
+  // again what a kill or a full disk left between them.
+  const std::string partial = options_.path + ".new";
+  std::error_code error;
+  fs::remove(partial, error);
+  fs::remove(partial + ".wal", error);
+  const std::string path = std::exchange(options_.path, partial);
+  const Status made = open_database();
+  connection_.reset();
+  database_.reset();
+  options_.path = path;
+  if (made.ok()) fs::rename(partial, path, error);
+  if (made.ok() && !error) return {};
+  const std::string why = made.ok() ? error.message() : made.error().message;
+  fs::remove(partial, error);
+  fs::remove(partial + ".wal", error);
+  return make_error(ErrorKind::database,
+                    fmt::format("{}: the file cannot be made ({})", display_name(), why));
 }
 
 Result<Config> DuckdbWarehouse::make_config() const {
@@ -212,7 +279,7 @@ Error DuckdbWarehouse::database_error(std::string_view message) const {
     return message.find(part) != std::string_view::npos;
   };
   if (says("No space left") || says("File too large") || says("disk quota")) {
-    hint = "; nothing of the current group was committed. Free disk space and run again";
+    hint = ". Free disk space and run again";
   } else if (says("Out of Memory") || says("Out of memory")) {
     hint = "; give a larger --memory-limit, or free disk space for what has to be spilled";
   } else if (says("not a valid DuckDB database file")) {
@@ -226,7 +293,8 @@ Result<Statement> DuckdbWarehouse::prepare(std::string_view sql, const Values& v
   if (duckdb_prepare(connection_.get(), std::string(sql).c_str(), statement.out()) !=
       DuckDBSuccess) {
     const char* message = duckdb_prepare_error(statement.get());
-    return database_error(message == nullptr ? "the statement was refused" : printable(message));
+    return database_error(message == nullptr ? "the statement was refused"
+                                             : printable_lines(message));
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto bound = std::visit(
@@ -285,16 +353,26 @@ Result<std::string> DuckdbWarehouse::with_castable_columns(std::string_view sql,
     name_list += (i == 0 ? "" : ", ") + column;
   }
   if (all_readable) return std::string();
-  while (!sql.empty() &&
-         (sql.back() == ';' || std::isspace(static_cast<unsigned char>(sql.back())) != 0)) {
-    sql.remove_suffix(1);
-  }
-  return sql_.fill_template(
-      "cast_result", {{"columns", select_list}, {"names", name_list}, {"query", std::string(sql)}});
+  return sql_.fill_template("cast_result", {{"columns", select_list},
+                                            {"names", name_list},
+                                            {"query", std::string(without_semicolon(sql))}});
+}
+
+/// READ_ONLY keeps the file as it is; this also keeps a user's statement from attaching, loading,
+/// setting or checkpointing anything.
+Status DuckdbWarehouse::expect_reading(duckdb_prepared_statement statement) const {
+  if (options_.access != DuckdbOptions::Access::sandbox) return {};
+  const duckdb_statement_type type = duckdb_prepared_statement_type(statement);
+  if (type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN) return {};
+  return make_error(ErrorKind::database,
+                    fmt::format("{}: only statements that read are allowed here: select, with, "
+                                "from, values, describe, show, explain",
+                                display_name()));
 }
 
 Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisitor& visitor) {
   TRY_ASSIGN(Statement statement, prepare(sql, values));
+  TRY(expect_reading(statement.get()));
   std::vector<std::string> names;
   // DuckDB knows the columns of a statement with parameters only once it runs; ours need no casts.
   std::string wrapped;
@@ -306,12 +384,12 @@ Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisi
   }
   QueryResult result;
   if (duckdb_execute_prepared_streaming(statement.get(), result.out()) != DuckDBSuccess) {
-    return database_error(printable(duckdb_result_error(result.out())));
+    return database_error(printable_lines(duckdb_result_error(result.out())));
   }
   RenamingVisitor renaming(visitor, std::move(names));
   TRY(read_result(result.get(), wrapped.empty() ? visitor : renaming));
   const char* late = duckdb_result_error(result.out());
-  if (late != nullptr && *late != '\0') return database_error(printable(late));
+  if (late != nullptr && *late != '\0') return database_error(printable_lines(late));
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/time.h"
+#include "base/utf8.h"
 
 namespace sparkify {
 
@@ -79,7 +80,7 @@ Result<LockFile> LockFile::acquire(const std::string& path, const std::string& w
       return make_error(ErrorKind::database,
                         fmt::format("{}: cannot make the lock file {} ({}); the folder must exist "
                                     "and be writable",
-                                    what, path, std::strerror(errno)));
+                                    what, printable(path), std::strerror(errno)));
     }
     LockFile lock;
     lock.path_ = path;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "base/time.h"
 
@@ -86,6 +87,12 @@ std::string decimal_text(Int128 value, std::uint8_t scale) {
   return fmt::format("{}{}.{}", sign, whole, std::string_view(digits).substr(whole.size()));
 }
 
+std::string timestamp_text(std::int64_t micros) {
+  constexpr std::int64_t kInfinity = std::numeric_limits<std::int64_t>::max();
+  if (micros == kInfinity) return "infinity";
+  return micros == -kInfinity ? "-infinity" : format_time(micros);
+}
+
 std::string cell_text(const ColumnReader& column, duckdb_vector vector, idx_t row) {
   switch (column.type) {
     case DUCKDB_TYPE_BOOLEAN:
@@ -97,7 +104,7 @@ std::string cell_text(const ColumnReader& column, duckdb_vector vector, idx_t ro
     case DUCKDB_TYPE_DECIMAL:
       return decimal_text(integer_at(vector, column.storage, row), column.scale);
     case DUCKDB_TYPE_TIMESTAMP:
-      return format_time(value_at<duckdb_timestamp>(vector, row).micros);
+      return timestamp_text(value_at<duckdb_timestamp>(vector, row).micros);
     case DUCKDB_TYPE_VARCHAR: {
       auto text = value_at<duckdb_string_t>(vector, row);
       return {duckdb_string_t_data(&text), duckdb_string_t_length(text)};
