@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -13,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "sql/sql_library.h"
+#include "sql/statement_text.h"
 #include "warehouse/duckdb/lock_file.h"
 #include "warehouse/duckdb/result_reader.h"
 #include "warehouse/duckdb/staging_function.h"
@@ -44,35 +44,6 @@ std::string printable_lines(std::string_view message) {
     out += "\n";
     message.remove_prefix(end + 1);
   }
-}
-
-/// Where the literal, name or comment that starts at `at` ends; `at` if none starts there.
-std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
-  const auto behind = [&](std::string_view close, std::size_t from) {
-    const std::size_t found = sql.find(close, from);
-    return found == std::string_view::npos ? sql.size() : found + close.size();
-  };
-  const std::string_view rest = sql.substr(at);
-  if (rest.starts_with("--")) return behind("\n", at);
-  if (rest.starts_with("/*")) return behind("*/", at + 2);
-  if (rest.starts_with('\'')) return behind("'", at + 1);
-  if (rest.starts_with('"')) return behind("\"", at + 1);
-  if (rest.starts_with("$$")) return behind("$$", at + 2);
-  return at;
-}
-
-/// `sql` up to its last word: without what follows, be it space, comments or a semicolon.
-std::string_view without_semicolon(std::string_view sql) {
-  std::size_t last = 0;
-  for (std::size_t at = 0; at < sql.size();) {
-    const std::size_t end = end_of_quoted(sql, at);
-    const bool is_comment = sql.substr(at).starts_with("--") || sql.substr(at).starts_with("/*");
-    const bool is_space = std::isspace(static_cast<unsigned char>(sql[at])) != 0;
-    const std::size_t next = end > at ? end : at + 1;
-    if (!is_comment && !is_space && sql[at] != ';') last = next;
-    at = next;
-  }
-  return sql.substr(0, last);
 }
 
 /// DuckDB's first line says what is wrong; the rest is advice for its own shell.
