@@ -42,12 +42,17 @@ int report(const Error& error, bool as_json) {
   return exit_code_of(error.kind);
 }
 
+/// `code`, unless it says that all is well and stdout did not take the result.
+int code_if_written(int code) {
+  if (std::cout.flush() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  log_error(fmt::format("writing the result to stdout failed ({})", std::strerror(errno)));
+  return code == kExitDone ? static_cast<int>(kExitFindings) : code;
+}
+
 int report_usage(const CommandLine& line, const CLI::ParseError& error,
                  const std::vector<std::string>& arguments) {
   if (error.get_exit_code() == 0) {  // --help, --version
-    const int code = line.app.exit(error);
-    const bool written = std::cout.flush() && std::fflush(stdout) == 0;
-    return written ? code : static_cast<int>(kExitFindings);
+    return code_if_written(line.app.exit(error));
   }
   const bool as_json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   return report(make_error(ErrorKind::usage, usage_message(line, arguments, error.what())),
@@ -84,11 +89,7 @@ int run_command(const CommandLine& line) {
   const Command& command = line.commands.at(chosen.front()->get_name());
   const auto code = command.run({flags, *settings});
   if (!code.ok()) return report(code.error(), flags.json);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    log_error(fmt::format("writing the result to stdout failed ({})", std::strerror(errno)));
-    return *code == kExitDone ? static_cast<int>(kExitFindings) : *code;
-  }
-  return *code;
+  return code_if_written(*code);
 }
 
 int run(int argc, char** argv) {

@@ -146,6 +146,8 @@ struct Precedence {
   const char* in_flag;
 };
 
+void PrintTo(const Precedence& precedence, std::ostream* out) { *out << precedence.name; }
+
 class PrecedenceTest : public SettingsTest, public ::testing::WithParamInterface<Precedence> {};
 
 TEST_P(PrecedenceTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
