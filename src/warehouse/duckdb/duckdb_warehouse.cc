@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <regex>
 #include <utility>
 
 #include "base/utf8.h"
@@ -44,6 +43,15 @@ std::string printable_lines(std::string_view message) {
     out += "\n";
     message.remove_prefix(end + 1);
   }
+}
+
+/// The process that DuckDB's message about a lock names.
+std::string holder_pid(std::string_view message) {
+  constexpr std::string_view kBefore = "PID ";
+  const std::size_t found = message.find(kBefore);
+  if (found == std::string_view::npos) return "(unknown)";
+  message.remove_prefix(found + kBefore.size());
+  return std::string(message.substr(0, message.find_first_not_of("0123456789")));
 }
 
 /// DuckDB's first line says what is wrong; the rest is advice for its own shell.
@@ -224,7 +232,6 @@ Status DuckdbWarehouse::open_database() {
 
 Error DuckdbWarehouse::open_error(std::string_view message) const {
   const std::string text(message);
-  std::smatch match;
   if (text.find("Conflicting lock") != std::string::npos) {
     // Who writes holds the lock file, so it is a reader that keeps the file from us.
     const bool writes = options_.access == DuckdbOptions::Access::write;
@@ -235,11 +242,10 @@ Error DuckdbWarehouse::open_error(std::string_view message) const {
                                     "has ended",
                                     display_name(), describe(*holder)));
     }
-    const bool has_pid = std::regex_search(text, match, std::regex("PID ([0-9]+)"));
     return make_error(ErrorKind::locked,
                       fmt::format("{}: held by process {} on this host, which has the file open; "
                                   "close it and try again",
-                                  display_name(), has_pid ? match[1].str() : "(unknown)"));
+                                  display_name(), holder_pid(text)));
   }
   return database_error(first_line(message));
 }
