@@ -11,11 +11,16 @@ cd "$(dirname "$0")/.."
 {
   build_commands=(g++:g++ cmake:cmake ninja:ninja-build npm:npm)
   build_packages=(libc6-dev libsimdjson-dev libcli11-dev libspdlog-dev libfmt-dev
-    nlohmann-json3-dev zlib1g-dev libzstd-dev libbz2-dev ca-certificates)
-  test_commands=(python3:python3 strace:strace zstd:zstd setpriv:util-linux)
-  test_packages=(libgtest-dev libgmock-dev)
+    nlohmann-json3-dev zlib1g-dev libzstd-dev libbz2-dev ca-certificates
+    libcurl4-openssl-dev libssl-dev libpugixml-dev libpq-dev)
+  # Ceph's are the S3 server of tests/servers/rgw.py.
+  test_commands=(python3:python3 strace:strace zstd:zstd setpriv:util-linux openssl:openssl
+    ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw node:nodejs npm:npm
+    faketime:faketime)
+  # PostgreSQL is the server of tests/servers/postgres.py; its programs are not on the PATH.
+  test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff)
   lint_commands=(clang-format:clang-format python3:python3 shellcheck:shellcheck mandoc:mandoc)
-  lint_packages=()
+  lint_packages=(sqlfluff)
 }
 
 missing=()
@@ -48,6 +53,32 @@ as_root() {
   fi
 }
 
+# Installs without starting a package's daemons: policy-rc.d says no, for as long as this takes.
+# In one shell as root, so that a policy of ours goes even when the installation fails. PostgreSQL
+# would make a database cluster besides; a file that says no stays, whoever wrote it.
+# shellcheck disable=SC2016
+install_quietly='
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
+    trap "rm -f $policy" EXIT
+    trap "exit 130" INT TERM HUP
+    printf "#!/bin/sh\nexit 101\n" >"$policy"
+    chmod 755 "$policy"
+  fi
+  clusters=/etc/postgresql-common/createcluster.conf
+  case " $* " in
+    *" postgresql "*)
+      if [ ! -e "$clusters" ]; then
+        mkdir -p "${clusters%/*}"
+        echo "create_main_cluster = false" >"$clusters"
+      fi
+      ;;
+  esac
+  export UCF_FORCE_CONFFOLD=1
+  apt-get -qq install -y --no-install-recommends -o Dpkg::Options::=--force-confdef \
+    -o Dpkg::Options::=--force-confold "$@" >/dev/null
+'
+
 install_missing() {
   [ "${#missing[@]}" -gt 0 ] || return 0
   if ! command -v apt-get >/dev/null 2>&1; then
@@ -56,17 +87,16 @@ install_missing() {
   fi
   echo "==> Installing from Debian: ${missing[*]}"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
-    "${missing[@]}" >/dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive bash -c "$install_quietly" install "${missing[@]}"
 }
 
-install_duckdb() {
-  # npm leaves a copy of the lockfile behind; as long as it agrees with ours, nothing has changed.
-  local stamp=third_party/node_modules/.sparkify-lock
-  if [ -f "$stamp" ] && cmp -s third_party/package-lock.json "$stamp"; then return 0; fi
-  echo "==> Fetching DuckDB (npm, pinned by third_party/package-lock.json)"
-  (cd third_party && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  cp third_party/package-lock.json "$stamp"
+install_from_npm() { # FOLDER NAME
+  # A copy of the lockfile is left behind; as long as it agrees with ours, nothing has changed.
+  local stamp="$1/node_modules/.sparkify-lock"
+  if [ -f "$stamp" ] && cmp -s "$1/package-lock.json" "$stamp"; then return 0; fi
+  echo "==> Fetching $2 (npm, pinned by $1/package-lock.json)"
+  (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp "$1/package-lock.json" "$stamp"
 }
 
 [ $# -gt 0 ] || set -- build
@@ -77,4 +107,7 @@ for purpose in "$@"; do
   esac
 done
 install_missing
-install_duckdb
+install_from_npm third_party DuckDB
+case " $* " in
+  *" test "*) install_from_npm tests/oracle "AWS's signer" ;;
+esac

@@ -11,9 +11,11 @@ enum class ErrorKind {
   usage,             ///< the command line asks for something that makes no sense
   config,            ///< a setting or a credential is missing or wrong
   source,            ///< an object cannot be listed or read
+  unreachable,       ///< where the objects are does not answer at all
   damaged,           ///< an object's compressed bytes are cut or broken, or a record has no end
   changed,           ///< an object is not, or no longer, the one that was listed
   database,          ///< the warehouse refused or failed
+  conflict,          ///< the warehouse asks to try the whole transaction again
   locked,            ///< another process holds the warehouse
   commit_unknown,    ///< COMMIT was sent and no answer came
   too_many_rejects,  ///< --max-rejects was passed

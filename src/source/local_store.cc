@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "source/data_name.h"
 
 namespace sparkify {
 
@@ -24,16 +25,6 @@ namespace {
 
 constexpr std::string_view kScheme = "file://";
 constexpr int kFolderDepthMax = 128;
-
-bool says_json(std::string_view name) {
-  for (const std::string_view packed : {".gz", ".zst", ".bz2"}) {
-    if (name.ends_with(packed)) {
-      name.remove_suffix(packed.size());
-      break;
-    }
-  }
-  return name.ends_with(".json") || name.ends_with(".jsonl") || name.ends_with(".ndjson");
-}
 
 std::string etag_of(const struct stat& info) {
   return fmt::format("{}-{}.{:09}", info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
@@ -166,7 +157,12 @@ Result<std::vector<std::string>> expand_glob(const std::string& pattern) {
   glob_t found{};
   const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
   std::vector<std::string> paths;
-  for (std::size_t i = 0; i < found.gl_pathc; ++i) paths.emplace_back(found.gl_pathv[i]);
+  for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+    // `.*` matches the folder itself and the one above it, which nobody means.
+    const std::string_view path = found.gl_pathv[i];
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    if (name != "." && name != "..") paths.emplace_back(path);
+  }
   ::globfree(&found);
   if (status == GLOB_NOMATCH || (status == 0 && paths.empty())) {
     return make_error(ErrorKind::source, fmt::format("{}: no file or folder matches this pattern",
@@ -243,6 +239,14 @@ Status LocalWriter::write(std::string_view name, std::string_view bytes) {
     ::unlink(partial.c_str());
     return source_error(path.native(), "writing", trouble);
   }
+  return {};
+}
+
+Status LocalWriter::remove(std::string_view name) {
+  const fs::path path = fs::path(folder_) / name;
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) return source_error(path.native(), "removing", error.value());
   return {};
 }
 

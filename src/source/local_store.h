@@ -30,6 +30,7 @@ class LocalWriter : public ObjectWriter {
  public:
   explicit LocalWriter(std::string folder) : folder_(std::move(folder)) {}
   Status write(std::string_view name, std::string_view bytes) override;
+  Status remove(std::string_view name) override;
 
  private:
   std::string folder_;

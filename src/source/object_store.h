@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,12 @@ struct Listing {
   std::size_t ignored_count = 0;
 };
 
+/// Lasts as long as objects that were announced may still be opened.
+class Announcement {
+ public:
+  virtual ~Announcement() = default;
+};
+
 /// Where source objects live. Safe from several threads at once.
 class ObjectStore {
  public:
@@ -28,6 +36,16 @@ class ObjectStore {
   /// The bytes of the listed version. Errors, here or from the stream: `source` (gone, no
   /// permission), `changed` (not the listed version any more, seen at the latest at its end).
   virtual Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) = 0;
+  /// Tells that these objects will be opened soon, in about this order: a store that is far away
+  /// fetches ahead, as far as its memory goes. May give nothing. Must go before the store does.
+  virtual std::unique_ptr<Announcement> announce(std::span<const ObjectInfo> /*objects*/) {
+    return nullptr;
+  }
+  /// The present version of an object that was `changed` when it was read; nothing if there is
+  /// none, or if its kind of object may still be half written (a file).
+  virtual Result<std::optional<ObjectInfo>> look_again(const ObjectInfo& /*object*/) {
+    return std::optional<ObjectInfo>();
+  }
 };
 
 /// Where generated or staged objects are written.
@@ -36,6 +54,11 @@ class ObjectWriter {
   virtual ~ObjectWriter() = default;
   /// Makes the object `name` (relative, with `/`) hold exactly `bytes`: whole, or not at all.
   virtual Status write(std::string_view name, std::string_view bytes) = 0;
+  /// Makes sure that there is no object `name`.
+  virtual Status remove(std::string_view name) = 0;
+  /// Waits until all that was written or removed is so; what failed meanwhile is said by it or by a
+  /// later `write`. Call it once, at the end.
+  virtual Status finish() { return {}; }
 };
 
 }  // namespace sparkify

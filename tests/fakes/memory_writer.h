@@ -19,6 +19,11 @@ class MemoryWriter : public ObjectWriter {
     return {};
   }
 
+  Status remove(std::string_view name) override {
+    objects.erase(std::string(name));
+    return {};
+  }
+
   std::map<std::string, std::string> objects;
   std::string refused_name;  ///< writing this one fails
 };

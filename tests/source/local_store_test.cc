@@ -355,6 +355,14 @@ TEST_F(LocalWriterTest, WritesWholeFilesAndMakesFolders) {
   EXPECT_EQ(fs::file_size(root_ / "out/deep/empty.json"), 0U);
 }
 
+TEST_F(LocalWriterTest, RemovesAFileAndDoesNotMissOne) {
+  given("a.json", "text");
+  LocalWriter writer(root_.native());
+  EXPECT_TRUE(writer.remove("a.json").ok());
+  EXPECT_FALSE(fs::exists(root_ / "a.json"));
+  EXPECT_TRUE(writer.remove("a.json").ok());
+}
+
 TEST_F(LocalWriterTest, ReplacesAFileThatIsThere) {
   given("a.json", "a long old text");
   EXPECT_TRUE(LocalWriter(root_.native()).write("a.json", "new").ok());

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "base/stop_flag.h"
+#include "source/object_store.h"
+#include "source/s3/s3_client.h"
+
+namespace sparkify {
+
+/// All objects at `location`, as `ObjectStore::list` has it. In order of preference: the object of
+/// that very key; those below the key as a folder (`key/`; names as in local folders count); those
+/// that match it as a pattern (`*`, `?`, `[..]`, none of them matches `/`), where a match that is
+/// a folder is walked. Keys that end in `/` are folder markers, and no objects.
+///
+/// Lists prefixes in parallel. Errors: S3Client's; source, if nothing is there.
+Result<Listing> list_s3(S3Client& client, const std::string& location, const StopFlag& stop);
+
+}  // namespace sparkify
