@@ -1,6 +1,5 @@
 -- title:    etl_runs: the plays of all runs are the rows of songplays
 -- severity: error
--- after:    etl
 select case when counted.plays = counted.star then 0 else 1 end as violations,
        cast(counted.plays as varchar(32)) || ' in etl_runs, ' || cast(counted.star as varchar(32))
            || ' in songplays' as example

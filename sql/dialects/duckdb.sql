@@ -1,5 +1,12 @@
 -- What DuckDB says otherwise than the common subset. Every dialect defines the same names.
 -- macro: temp
-temp
+-- Before the name of a table of the session alone.
+temp.
+-- macro: loading
+-- Before the names of loading_events and loading_songs.
+temp.
 -- macro: bytes
 -- Behind a text in `order by` or `min`: compare by bytes. DuckDB always does.
+-- macro: key
+-- Behind a column that is its table's key. DuckDB would keep an index for each, which slows loading;
+-- the load makes them unique by construction (`sparkify check` proves it).

@@ -1,5 +1,5 @@
 -- Late songs: every unmatched play is held against all songs.
-drop table if exists {{temp}}.late_matches;
+drop table if exists {{temp}}late_matches;
 create temporary table late_matches as
 select u.songplay_id, m.song_id, m.artist_id
 from unmatched_songplays u

@@ -1,1 +1,1 @@
-delete from {{temp}}.loading_objects
+delete from {{temp}}loading_objects

@@ -1,2 +1,4 @@
-select (select count(*) from {{temp}}.loading_events) as events,
-       (select count(*) from {{temp}}.loading_songs) as songs
+-- The group's well-formed records: all that were not rejected when they were decoded.
+select coalesce(sum(case when kind = 'log' then records - decode_rejects else 0 end), 0) as events,
+       coalesce(sum(case when kind = 'song' then records - decode_rejects else 0 end), 0) as songs
+from {{temp}}loading_objects

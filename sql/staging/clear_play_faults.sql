@@ -1,1 +1,1 @@
-delete from {{temp}}.play_faults
+delete from {{temp}}play_faults

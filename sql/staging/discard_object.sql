@@ -1,2 +1,2 @@
 -- Takes back what an object that turned out to be damaged had staged.
-delete from {{temp}}.loading_events where object_no = $1
+delete from {{loading}}loading_events where object_no = $1

@@ -1,1 +1,1 @@
-delete from {{temp}}.loading_songs where object_no = $1
+delete from {{loading}}loading_songs where object_no = $1

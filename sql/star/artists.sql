@@ -13,6 +13,6 @@ from (
            row_number() over (
                partition by artist_id order by object_no desc, record_no desc
            ) as nth
-    from {{temp}}.loading_songs
+    from {{loading}}loading_songs
 ) ranked
 where nth = 1

@@ -2,16 +2,19 @@
 -- grain: one staged play that is not the first applied with its songplay_id
 -- needs: loading_events, songplays
 -- load:  temporary
--- Only ids that occur again, in the group or in the warehouse, are ordered: normally none.
+-- Only ids that occur again, in the group or in the warehouse, are ordered: normally none. The range
+-- lets a database pass over the blocks that cannot hold any of them.
 with staged as (
     select session_id * 1048576 + item_in_session as songplay_id, ts, user_id, object_no, record_no
-    from {{temp}}.loading_events
+    from {{loading}}loading_events
     where page = 'NextSong'
 ),
 known as (
     select p.songplay_id, p.start_time, p.user_id
     from songplays p
-    where p.songplay_id in (select songplay_id from staged)
+    where p.songplay_id >= (select min(songplay_id) from staged)
+      and p.songplay_id <= (select max(songplay_id) from staged)
+      and p.songplay_id in (select songplay_id from staged)
 ),
 repeated as (
     select songplay_id from staged group by songplay_id having count(*) > 1

@@ -26,12 +26,12 @@ select e.session_id * 1048576 + e.item_in_session as songplay_id,
        e.session_id,
        e.location,
        e.user_agent
-from {{temp}}.loading_events e
+from {{loading}}loading_events e
 left join matchable m
        on m.title = e.song
       and m.artist_name = e.artist
       and m.duration = e.length
-left join {{temp}}.play_faults f
+left join {{temp}}play_faults f
        on f.object_no = e.object_no
       and f.record_no = e.record_no
 where e.page = 'NextSong'

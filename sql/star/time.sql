@@ -4,6 +4,21 @@
 -- needs: loading_events, play_faults
 -- load:  insert
 -- units: UTC; week ISO 8601; weekday 0 = Sunday
+with staged as (
+    select distinct e.ts as start_time
+    from {{loading}}loading_events e
+    left join {{temp}}play_faults f
+           on f.object_no = e.object_no
+          and f.record_no = e.record_no
+    where e.page = 'NextSong'
+      and f.object_no is null
+),
+known as (
+    select t.start_time
+    from time t
+    where t.start_time >= (select min(start_time) from staged)
+      and t.start_time <= (select max(start_time) from staged)
+)
 select n.start_time,
        cast(extract(hour from n.start_time) as integer) as hour,
        cast(extract(day from n.start_time) as integer) as day,
@@ -11,13 +26,6 @@ select n.start_time,
        cast(extract(month from n.start_time) as integer) as month,
        cast(extract(year from n.start_time) as integer) as year,
        cast(extract(dow from n.start_time) as integer) as weekday
-from (
-    select distinct e.ts as start_time
-    from {{temp}}.loading_events e
-    left join {{temp}}.play_faults f
-           on f.object_no = e.object_no
-          and f.record_no = e.record_no
-    where e.page = 'NextSong'
-      and f.object_no is null
-) n
-where not exists (select 1 from time t where t.start_time = n.start_time)
+from staged n
+left join known k on k.start_time = n.start_time
+where k.start_time is null

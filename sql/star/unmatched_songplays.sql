@@ -7,8 +7,8 @@ select e.session_id * 1048576 + e.item_in_session as songplay_id,
        e.song,
        e.artist,
        e.length
-from {{temp}}.loading_events e
-left join {{temp}}.play_faults f
+from {{loading}}loading_events e
+left join {{temp}}play_faults f
        on f.object_no = e.object_no
       and f.record_no = e.record_no
 left join songs s

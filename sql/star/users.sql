@@ -7,8 +7,8 @@
 with told as (
     select e.user_id, e.first_name, e.last_name, e.gender, e.level, e.ts,
            e.session_id * 1048576 + e.item_in_session as event_key, e.object_no, e.record_no
-    from {{temp}}.loading_events e
-    left join {{temp}}.play_faults f
+    from {{loading}}loading_events e
+    left join {{temp}}play_faults f
            on f.is_conflict
           and f.object_no = e.object_no
           and f.record_no = e.record_no

@@ -3,4 +3,4 @@ select run_id, started_at, finished_at, status, objects, bytes, events, songs, p
        rejects, failed_objects, late_matches, version
 from etl_runs
 order by run_id desc
-limit cast($1 as integer)
+limit $1

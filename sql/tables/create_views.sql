@@ -1,6 +1,5 @@
--- The views of the data contract, made anew: they hold no data.
-drop view if exists plays;
-create view plays as
+-- The views of the data contract. Replaced, not dropped: who may read them stays as it was.
+create or replace view plays as
 select p.songplay_id,
        p.start_time,
        p.user_id,
@@ -15,8 +14,7 @@ select p.songplay_id,
 from songplays p
 left join songs s on s.song_id = p.song_id
 left join unmatched_songplays u on u.songplay_id = p.songplay_id;
-drop view if exists user_levels;
-create view user_levels as
+create or replace view user_levels as
 select user_id,
        level,
        start_time as valid_from,

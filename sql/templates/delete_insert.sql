@@ -2,7 +2,7 @@
 create temporary table new_{{table}} as
 {{select}};
 delete from {{table}}
-where {{key}} in (select {{key}} from {{temp}}.new_{{table}});
+where {{key}} in (select {{key}} from {{temp}}new_{{table}});
 insert into {{table}}
-select * from {{temp}}.new_{{table}};
-drop table {{temp}}.new_{{table}}
+select * from {{temp}}new_{{table}};
+drop table {{temp}}new_{{table}}

@@ -1,3 +1,3 @@
 -- Keeps what a model selects for the rest of the transaction.
-insert into {{temp}}.{{table}}
+insert into {{temp}}{{table}}
 {{select}}

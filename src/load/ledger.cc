@@ -73,9 +73,22 @@ void add_drift_of(Batch& batch, std::int64_t run_id, DataKind kind, const DriftC
 
 }  // namespace
 
+namespace {
+
+RunState run_state_of(const Rows& rows) {
+  return RunState{rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2) > 0};
+}
+
+}  // namespace
+
 Result<RunState> Ledger::run_state(Warehouse& warehouse) const {
   TRY_ASSIGN(const Rows rows, warehouse.query(sql_.get("meta/run_state")));
-  return RunState{rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2) > 0};
+  return run_state_of(rows);
+}
+
+Result<RunState> Ledger::run_state(Transaction& transaction) const {
+  TRY_ASSIGN(const Rows rows, transaction.query(sql_.get("meta/run_state")));
+  return run_state_of(rows);
 }
 
 Result<std::vector<LedgerMark>> Ledger::mark(Warehouse& warehouse,
@@ -113,6 +126,11 @@ Status Ledger::put_objects(Transaction& transaction, std::span<const PlannedObje
     batch.add_integer(4, static_cast<std::int64_t>(object.info.size_bytes));
     batch.add_integer(5, counts[i].records);
     batch.add_integer(6, counts[i].decode_rejects);
+    if (counts[i].staged) {
+      batch.add_integer(7, *counts[i].staged);
+    } else {
+      batch.add_null(7);
+    }
     batch.end_row();
   }
   TRY(done(transaction.execute(sql_.get("meta/clear_loading_objects"))));

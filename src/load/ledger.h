@@ -42,6 +42,8 @@ struct GroupTotals {
 struct ObjectCounts {
   std::int64_t records = 0;
   std::int64_t decode_rejects = 0;
+  /// Events that went straight into the star; none: the staged rows are there to be counted.
+  std::optional<std::int64_t> staged;
 };
 
 /// The ledger: the tables in the warehouse that say what was applied, written in the transaction
@@ -51,6 +53,8 @@ class Ledger {
   explicit Ledger(const SqlLibrary& sql) : sql_(sql) {}
 
   Result<RunState> run_state(Warehouse& warehouse) const;
+  /// The same under the transaction's lock, if it has one: no other run can change it meanwhile.
+  Result<RunState> run_state(Transaction& transaction) const;
   /// One mark for each listed object. `listed` must be in byte order of uri.
   Result<std::vector<LedgerMark>> mark(Warehouse& warehouse,
                                        const std::vector<ObjectInfo>& listed) const;

@@ -70,6 +70,22 @@ Status RejectSpool::add(std::span<const Reject> rejects) {
   return {};
 }
 
+Status RejectSpool::drop(const std::set<std::int32_t>& object_nos) {
+  RejectSpool kept;
+  Reader reader(*this);
+  Reject reject;
+  while (true) {
+    TRY_ASSIGN(const bool more, reader.next(reject));
+    if (!more) break;
+    if (!object_nos.contains(reject.object_no)) TRY(kept.add({&reject, 1}));
+  }
+  in_memory_.swap(kept.in_memory_);
+  file_.swap(kept.file_);
+  memory_bytes_ = kept.memory_bytes_;
+  spilled_count_ = kept.spilled_count_;
+  return {};
+}
+
 Status RejectSpool::spill() {
   if (!file_) file_.reset(std::tmpfile());
   if (!file_) return file_error("making");

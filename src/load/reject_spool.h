@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ class RejectSpool {
 
   /// Errors: `source`, when there is no room for the file.
   Status add(std::span<const Reject> rejects);
+  /// Forgets the rejects of these objects. Not while others add or read.
+  Status drop(const std::set<std::int32_t>& object_nos);
 
   /// Goes over all rejects once, in no particular order. One reader at a time.
   class Reader {

@@ -3,16 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
 #include "base/time.h"
 #include "decode/decompress.h"
 #include "load/ledger.h"
+#include "pipeline/conflict_retry.h"
 #include "pipeline/group_load.h"
 #include "pipeline/interruption.h"
 #include "pipeline/schema_guard.h"
 #include "pipeline/settled_commit.h"
+#include "pipeline/sql_recorder.h"
 #include "transform/star.h"
 
 namespace sparkify {
@@ -20,6 +23,19 @@ namespace sparkify {
 namespace {
 
 constexpr std::string_view kRunning = "running";
+constexpr std::chrono::seconds kClosingTime{3};
+
+/// Every object is there, and holds nothing.
+class EmptyStore : public ObjectStore {
+ public:
+  Result<Listing> list(const std::string& /*location*/) override { return Listing(); }
+  Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& /*object*/) override {
+    struct Nothing : ByteStream {
+      Result<std::size_t> read(std::span<char> /*buffer*/) override { return std::size_t{0}; }
+    };
+    return std::unique_ptr<ByteStream>(std::make_unique<Nothing>());
+  }
+};
 
 /// One run, step by step. Decisions are made here; what they rest on is computed elsewhere.
 class EtlRun {
@@ -31,8 +47,9 @@ class EtlRun {
 
   RunSummary run() {
     const double begin = monotonic_seconds();
-    Status status = plan();
+    Status status = interruptibly([this] { return plan(); });
     if (status.ok() && !options_.dry_run) status = execute();
+    if (status.ok() && options_.dry_run && options_.show_sql) status = write_down();
     if (!status.ok()) {
       summary_.outcome = RunSummary::Outcome::failed;
       summary_.error = status.error();
@@ -42,14 +59,24 @@ class EtlRun {
   }
 
  private:
+  template <typename Work>
+  auto interruptibly(const Work& work) -> decltype(work()) {
+    return run_interruptibly(context_.warehouse, context_.stop, work);
+  }
   Status plan();
   Result<MarkedListing> list(const std::vector<std::string>& locations);
   Status expect_disjoint(const MarkedListing& songs, const MarkedListing& logs) const;
+  Status write_down();
   Status execute();
+  Status close_open_runs();
   Status begin();
+  Status apply_all();
   Status apply_groups(DataKind kind);
+  void announce(std::size_t index);
   Status match_late_songs();
+  Status try_late_matches();
   Status finish(const Status& applied);
+  Status close(std::string_view word);
   /// Commits; if that has no clear answer, the run's row has to show it.
   Status commit_if(std::unique_ptr<Transaction> transaction, std::int64_t run_id,
                    bool (*shows)(const RunRow&));
@@ -60,6 +87,7 @@ class EtlRun {
   Star star_;
   RunState state_;
   std::vector<Group> groups_;
+  std::vector<std::unique_ptr<Announcement>> announced_;  ///< by group; empty: not yet, or done
   RunSummary summary_;
 };
 
@@ -116,45 +144,82 @@ Status EtlRun::expect_disjoint(const MarkedListing& songs, const MarkedListing& 
   return {};
 }
 
+/// Does the planned run to a recorder, with one empty object in each group: as the code goes, so
+/// are the statements.
+Status EtlRun::write_down() {
+  EtlOptions options = options_;
+  options.dry_run = false;
+  SqlRecorder recorder(context_.warehouse, context_.sql);
+  EmptyStore store;
+  Progress progress;
+  EtlRun run(options, {store, recorder, context_.sql, progress, context_.stop});
+  run.state_ = state_;
+  for (const Group& group : groups_) {
+    run.groups_.push_back({group.kind, {{{"file:///object.json", "etag", 0}, group.kind, 1}}});
+  }
+  TRY(run.execute());
+  summary_.statements = recorder.take_statements();
+  return {};
+}
+
 Status EtlRun::execute() {
   if (groups_.empty() && !state_.late_songs_pending) {
-    if (state_.open_runs == 0) return {};
-    TRY_ASSIGN(auto transaction, context_.warehouse.begin());
-    TRY(ledger_.abort_open_runs(*transaction));
-    summary_.aborted_runs = state_.open_runs;
-    return commit_settled(context_.warehouse, std::move(transaction), [this]() -> Result<bool> {
-      TRY_ASSIGN(const RunState state, ledger_.run_state(context_.warehouse));
-      return state.open_runs == 0;
-    });
+    return interruptibly([this] { return close_open_runs(); });
   }
-  TRY(begin());
-  Status applied = apply_groups(DataKind::songs);
-  if (applied.ok()) applied = match_late_songs();
-  if (applied.ok()) applied = apply_groups(DataKind::logs);
-  return finish(applied);
+  TRY(interruptibly([this] { return begin(); }));
+  return finish(interruptibly([this] { return apply_all(); }));
+}
+
+Status EtlRun::apply_all() {
+  TRY(apply_groups(DataKind::songs));
+  TRY(match_late_songs());
+  return apply_groups(DataKind::logs);
+}
+
+Status EtlRun::close_open_runs() {
+  if (state_.open_runs == 0) return {};
+  TRY_ASSIGN(auto transaction, context_.warehouse.begin());
+  TRY(ledger_.abort_open_runs(*transaction));
+  summary_.aborted_runs = state_.open_runs;
+  return commit_settled(context_.warehouse, std::move(transaction), [this]() -> Result<bool> {
+    TRY_ASSIGN(const RunState state, ledger_.run_state(context_.warehouse));
+    return state.open_runs == 0;
+  });
 }
 
 Status EtlRun::begin() {
-  TRY_ASSIGN(auto transaction, context_.warehouse.begin());
-  TRY(ledger_.begin_run(*transaction, state_.next_run_id));
-  TRY(commit_if(std::move(transaction), state_.next_run_id,
-                [](const RunRow& row) { return row.status == kRunning; }));
+  const auto open_run = [this]() -> Status {
+    TRY_ASSIGN(auto transaction, context_.warehouse.begin());
+    // Since the plan was made, another run may have begun.
+    TRY_ASSIGN(state_, ledger_.run_state(*transaction));
+    TRY(ledger_.begin_run(*transaction, state_.next_run_id));
+    return commit_if(std::move(transaction), state_.next_run_id,
+                     [](const RunRow& row) { return row.status == kRunning; });
+  };
+  TRY(retry_conflicts(context_.stop, open_run));
   summary_.run_id = state_.next_run_id;
   summary_.aborted_runs = state_.open_runs;
   return {};
 }
 
 Status EtlRun::apply_groups(DataKind kind) {
-  GroupLoad load({options_.keep_staging, options_.max_rejects, options_.decode},
-                 {context_.store, context_.warehouse, context_.sql, ledger_, star_,
-                  context_.progress, context_.stop},
-                 summary_);
-  for (Group& group : groups_) {
+  GroupLoad load(
+      {options_.keep_staging, options_.max_rejects, options_.decode, options_.direct_bytes_min},
+      {context_.store, context_.warehouse, context_.sql, ledger_, star_, context_.progress,
+       context_.stop},
+      summary_);
+  announced_.resize(groups_.size());
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    Group& group = groups_[i];
     if (group.kind != kind) continue;
+    // While one group is merged, the next one's objects are on their way.
+    announce(i);
+    if (i + 1 < groups_.size()) announce(i + 1);
     if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
     const double begin = monotonic_seconds();
     const std::size_t listed = group.objects.size();
     TRY(load.apply(group));
+    announced_[i].reset();
     const std::int64_t number = ++context_.progress.groups_done;
     log_debug(fmt::format("group {} of {}: {} of {} {} objects committed in {:.3f} s", number,
                           groups_.size(), group.objects.size(), listed, to_string(kind),
@@ -163,21 +228,27 @@ Status EtlRun::apply_groups(DataKind kind) {
   return {};
 }
 
+void EtlRun::announce(std::size_t index) {
+  if (announced_[index]) return;
+  std::vector<ObjectInfo> objects;
+  for (const PlannedObject& object : groups_[index].objects) objects.push_back(object.info);
+  announced_[index] = context_.store.announce(objects);
+}
+
 Status EtlRun::match_late_songs() {
   const bool has_songs = std::any_of(groups_.begin(), groups_.end(), [](const Group& group) {
     return group.kind == DataKind::songs;
   });
   if (!has_songs && !state_.late_songs_pending) return {};
   if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
+  return retry_conflicts(context_.stop, [this] { return try_late_matches(); });
+}
+
+Status EtlRun::try_late_matches() {
   TRY_ASSIGN(auto transaction, context_.warehouse.begin());
-  {
-    const Interruption interruption(context_.warehouse, context_.stop);
-    TRY_ASSIGN(const std::int64_t matched,
-               explain_stop(context_.stop, star_.match_late_songs(*transaction)));
-    TRY(transaction->execute(context_.sql.get("meta/set_late_matches"),
-                             {summary_.run_id, matched}));
-    summary_.late_matches = matched;
-  }
+  TRY_ASSIGN(const std::int64_t matched, star_.match_late_songs(*transaction));
+  TRY(transaction->execute(context_.sql.get("meta/set_late_matches"), {summary_.run_id, matched}));
+  summary_.late_matches = matched;
   return commit_if(std::move(transaction), summary_.run_id,
                    [](const RunRow& row) { return row.late_songs_matched; });
 }
@@ -194,27 +265,35 @@ Status EtlRun::finish(const Status& applied) {
   if (!applied.ok() && applied.error().kind == ErrorKind::commit_unknown) return applied;
   std::string_view word = "done";
   if (!applied.ok()) word = applied.error().kind == ErrorKind::stopped ? "stopped" : "failed";
+  const Status closed = close(word);
+  // What stopped the run says more than that closing it failed as well.
+  if (!applied.ok()) return applied;
+  TRY(closed);
+  TRY_ASSIGN(summary_.checks, interruptibly([this] {
+               return run_checks(context_.warehouse, context_.sql, CheckScope::after_run);
+             }));
+  summary_.outcome = RunSummary::Outcome::done;
+  return {};
+}
+
+/// The run's last row, and what is tidied. That has some time also when a stop was asked for: the
+/// row tells the next run.
+Status EtlRun::close(std::string_view word) {
+  const Interruption interruption(context_.warehouse, context_.stop, kClosingTime);
   const auto failed = static_cast<std::int64_t>(summary_.failed_objects.size());
-  const auto close = [&]() -> Status {
+  const auto close_once = [&]() -> Status {
     TRY_ASSIGN(auto transaction, context_.warehouse.begin());
     TRY(ledger_.finish_run(*transaction, summary_.run_id, word, failed));
     return commit_if(std::move(transaction), summary_.run_id,
                      [](const RunRow& row) { return row.status != kRunning; });
   };
-  const Status closed = close();
-  const Status tidied = closed.ok() ? context_.warehouse.tidy() : Status();
-  // What stopped the run says more than that closing it failed as well.
-  if (!applied.ok()) return applied;
-  TRY(closed);
-  if (!tidied.ok()) {
-    return make_error(tidied.error().kind,
-                      fmt::format("{}. Every group is committed and the run is complete; only "
-                                  "folding the log into the file is left, which the next run does",
-                                  tidied.error().message));
-  }
-  TRY_ASSIGN(summary_.checks, run_checks(context_.warehouse, context_.sql, CheckScope::after_run));
-  summary_.outcome = RunSummary::Outcome::done;
-  return {};
+  TRY(retry_conflicts(context_.stop, close_once));
+  const Status tidied = context_.warehouse.tidy();
+  if (tidied.ok()) return {};
+  return make_error(tidied.error().kind,
+                    fmt::format("{}. Every group is committed and the run is complete; only "
+                                "tidying up is left, which the next run does",
+                                tidied.error().message));
 }
 
 }  // namespace

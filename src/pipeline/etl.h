@@ -19,10 +19,13 @@ struct EtlOptions {
   std::vector<std::string> log_locations;
   std::vector<std::string> song_locations;
   bool dry_run = false;
+  bool show_sql = false;  ///< with `dry_run`: also what would be sent
   bool keep_staging = false;
   std::optional<std::uint64_t> max_rejects;
   std::uint64_t group_bytes = std::uint64_t{256} << 20;
   DecodeLimits decode;
+  /// See GroupLoadOptions.
+  std::uint64_t direct_bytes_min = std::uint64_t{4} << 20;
 };
 
 /// What a run works with. All of it must outlive the run.

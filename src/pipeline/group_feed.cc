@@ -33,6 +33,11 @@ std::size_t size_hint(const ObjectInfo& object) {
 
 }  // namespace
 
+bool ends_run(const Error& error) {
+  return error.kind == ErrorKind::stopped || error.kind == ErrorKind::config ||
+         error.kind == ErrorKind::unreachable;
+}
+
 /// An object that some threads are decoding.
 struct GroupFeed::OpenObject {
   OpenObject(std::size_t object_index, DataKind kind, const PlannedObject& planned,
@@ -57,8 +62,13 @@ struct GroupFeed::Worker {
   std::vector<Reject> rejects;
 };
 
-GroupFeed::GroupFeed(const Group& group, FeedContext context, RejectSpool& rejects)
-    : group_(group), context_(context), rejects_(rejects), outcomes_(group.objects.size()) {}
+GroupFeed::GroupFeed(DataKind kind, std::span<const PlannedObject> objects, FeedContext context,
+                     RejectSpool& rejects)
+    : kind_(kind),
+      objects_(objects),
+      context_(context),
+      rejects_(rejects),
+      outcomes_(objects.size()) {}
 
 GroupFeed::~GroupFeed() = default;
 
@@ -67,7 +77,9 @@ Result<bool> GroupFeed::next(Batch& batch) {
   std::unique_ptr<Worker> worker = check_out();
   while (batch.row_count() < kBatchRows) {
     if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
-    if (!worker->object) worker->object = take_object();
+    if (!worker->object) {
+      TRY_ASSIGN(worker->object, take_object());
+    }
     if (!worker->object) break;
     TRY(decode_block(*worker, batch));
   }
@@ -85,7 +97,8 @@ Status GroupFeed::decode_block(Worker& worker, Batch& batch) {
   auto more = object->decoder.decode_next(worker.decoder, {batch, worker.rejects, drift});
   if (!more.ok()) {
     worker.object.reset();
-    let_go(object, true, std::move(more).error());
+    let_go(object, true, more.error());
+    if (ends_run(more.error())) return std::move(more).error();
     return {};
   }
   if (!*more) {
@@ -111,29 +124,31 @@ std::shared_ptr<GroupFeed::OpenObject> GroupFeed::take_open_object(bool unused) 
   return nullptr;
 }
 
-std::shared_ptr<GroupFeed::OpenObject> GroupFeed::take_object() {
+Result<std::shared_ptr<GroupFeed::OpenObject>> GroupFeed::take_object() {
   while (true) {
     std::size_t index = 0;
     {
       const std::lock_guard lock(mutex_);
       // First what was begun and nobody is at, then a new one, then helping others.
       if (auto object = take_open_object(true)) return object;
-      if (next_index_ == group_.objects.size()) return take_open_object(false);
+      if (next_index_ == objects_.size()) return take_open_object(false);
       index = next_index_++;
     }
-    if (auto object = open_object(index)) return object;
+    TRY_ASSIGN(auto object, open_object(index));
+    if (object) return object;
   }
 }
 
-std::shared_ptr<GroupFeed::OpenObject> GroupFeed::open_object(std::size_t index) {
-  const PlannedObject& planned = group_.objects[index];
+Result<std::shared_ptr<GroupFeed::OpenObject>> GroupFeed::open_object(std::size_t index) {
+  const PlannedObject& planned = objects_[index];
   auto text = open_text(context_.store, planned.info, &context_.progress.bytes_read);
   if (!text.ok()) {
+    if (ends_run(text.error())) return std::move(text).error();
     outcomes_[index].error = std::move(text).error();
-    return nullptr;
+    return std::shared_ptr<OpenObject>();
   }
   auto object =
-      std::make_shared<OpenObject>(index, group_.kind, planned, *std::move(text), context_.limits);
+      std::make_shared<OpenObject>(index, kind_, planned, *std::move(text), context_.limits);
   object->users = 1;
   const std::lock_guard lock(mutex_);
   open_.push_back(object);
@@ -157,7 +172,7 @@ void GroupFeed::let_go(const std::shared_ptr<OpenObject>& object, bool exhausted
 
 std::unique_ptr<GroupFeed::Worker> GroupFeed::check_out() {
   const std::lock_guard lock(mutex_);
-  if (idle_.empty()) return std::make_unique<Worker>(group_.kind);
+  if (idle_.empty()) return std::make_unique<Worker>(kind_);
   auto worker = std::move(idle_.back());
   idle_.pop_back();
   return worker;
@@ -216,7 +231,7 @@ Result<std::map<std::int32_t, Error>> find_conflicts(
     RejectSpool found;
     const Status status = find_conflicts_in(*planned, context, record_numbers, found);
     if (!status.ok()) {
-      if (status.error().kind == ErrorKind::stopped) return status.error();
+      if (ends_run(status.error())) return status.error();
       failed.emplace(object_no, status.error());
       continue;
     }

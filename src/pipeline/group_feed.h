@@ -26,6 +26,9 @@ struct FeedContext {
   const StopFlag& stop;
 };
 
+/// Whether an object's error says that no other one can be read either.
+bool ends_run(const Error& error);
+
 /// What came of one object of the group.
 struct ObjectOutcome {
   std::int64_t records = 0;
@@ -41,14 +44,18 @@ struct ObjectOutcome {
 /// gave before have to be taken back.
 class GroupFeed : public BatchSource {
  public:
-  GroupFeed(const Group& group, FeedContext context, RejectSpool& rejects);
+  /// `objects`, all of one kind, must outlive the feed.
+  GroupFeed(DataKind kind, std::span<const PlannedObject> objects, FeedContext context,
+            RejectSpool& rejects);
   ~GroupFeed() override;
 
-  const TableSchema& schema() const override { return staging_schema(group_.kind); }
-  /// Errors: `stopped`, and `source` when the rejects find no room.
+  const TableSchema& schema() const override { return staging_schema(kind_); }
+  DataKind kind() const { return kind_; }
+  /// Errors: `stopped`, `config` and `unreachable`, as no other object could be read either;
+  /// `source` when the rejects find no room.
   Result<bool> next(Batch& batch) override;
 
-  /// One for each object of the group, in order. Valid when `next` has returned false to all.
+  /// One for each object, in order. Valid when `next` has returned false to all.
   const std::vector<ObjectOutcome>& outcomes() const { return outcomes_; }
   /// Of the objects that did not fail.
   const DriftCounts& drift() const { return drift_; }
@@ -59,14 +66,15 @@ class GroupFeed : public BatchSource {
 
   std::unique_ptr<Worker> check_out();
   void check_in(std::unique_ptr<Worker> worker);
-  std::shared_ptr<OpenObject> take_object();
+  Result<std::shared_ptr<OpenObject>> take_object();
   std::shared_ptr<OpenObject> take_open_object(bool unused);
-  std::shared_ptr<OpenObject> open_object(std::size_t index);
+  Result<std::shared_ptr<OpenObject>> open_object(std::size_t index);
   Status decode_block(Worker& worker, Batch& batch);
   void let_go(const std::shared_ptr<OpenObject>& object, bool exhausted,
               std::optional<Error> error);
 
-  const Group& group_;
+  const DataKind kind_;
+  const std::span<const PlannedObject> objects_;
   FeedContext context_;
   RejectSpool& rejects_;
   std::vector<ObjectOutcome> outcomes_;

@@ -6,7 +6,9 @@
 #include <mutex>
 #include <utility>
 
-#include "pipeline/interruption.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "pipeline/conflict_retry.h"
 #include "pipeline/settled_commit.h"
 
 namespace sparkify {
@@ -93,16 +95,50 @@ Result<RejectTally> tally(RejectSpool& spool, const std::set<std::int32_t>& left
 }  // namespace
 
 Status GroupLoad::apply(Group& group) {
-  TRY_ASSIGN(auto transaction, context_.warehouse.begin());
-  Work work;
-  {
-    const Interruption interruption(context_.warehouse, context_.stop);
-    TRY(explain_stop(context_.stop, fill(*transaction, group, work)));
+  return retry_conflicts(context_.stop, [&] { return apply_once(group); });
+}
+
+Status GroupLoad::apply_once(Group& group) {
+  Progress& progress = context_.progress;
+  const std::uint64_t bytes_before = progress.bytes_read;
+  const std::int64_t records_before = progress.records;
+  const std::int64_t rejects_before = progress.rejects;
+  const auto attempt = [&](Way way) -> Result<bool> {
+    progress.bytes_read = bytes_before;
+    progress.records = records_before;
+    progress.rejects = rejects_before;
+    Group attempted = group;  // objects are left out as they turn out to be damaged
+    TRY_ASSIGN(const bool is_done, try_way(way, attempted));
+    if (is_done) group = std::move(attempted);
+    return is_done;
+  };
+  if (may_go_directly(group)) {
+    TRY_ASSIGN(const bool is_done, attempt(Way::direct));
+    if (is_done) return {};
+    log_debug("not every play of the group is new; it is staged");
   }
+  TRY(attempt(Way::staged));
+  return {};
+}
+
+bool GroupLoad::may_go_directly(const Group& group) {
+  if (group.kind != DataKind::logs || options_.keep_staging) return false;
+  std::uint64_t bytes = 0;
+  for (const PlannedObject& object : group.objects) bytes += object.info.size_bytes;
+  return direct_.is_worthwhile(bytes, options_.direct_bytes_min);
+}
+
+/// False: nothing was done, as the way is not open.
+Result<bool> GroupLoad::try_way(Way way, Group& group) {
+  TRY_ASSIGN(auto transaction, context_.warehouse.begin_group());
+  Work work;
+  TRY_ASSIGN(const bool is_open, fill(*transaction, way, group, work));
+  if (!is_open) return false;
+  // If all failed there is nothing to commit.
+  if (!group.objects.empty()) TRY(commit(std::move(transaction), group));
   summary_.failed_objects.insert(summary_.failed_objects.end(), work.failed.begin(),
                                  work.failed.end());
-  if (group.objects.empty()) return {};  // all failed: nothing to commit
-  TRY(commit(std::move(transaction), group));
+  if (group.objects.empty()) return true;
   ++summary_.groups_committed;
   summary_.song_drift = std::move(work.songs);
   summary_.log_drift = std::move(work.logs);
@@ -115,55 +151,148 @@ Status GroupLoad::apply(Group& group) {
   totals.plays += work.totals.plays;
   totals.duplicates += work.totals.duplicates;
   totals.rejects += work.totals.rejects;
-  return {};
+  return true;
 }
 
-Status GroupLoad::fill(Transaction& transaction, Group& group, Work& work) {
-  TRY(transaction.execute(context_.sql.get("staging/begin_group")));
+Result<bool> GroupLoad::fill(Transaction& transaction, Way way, Group& group, Work& work) {
   TRY(drop_applied(transaction, group));
-  if (group.objects.empty()) return {};
+  if (group.objects.empty()) return true;
   work.songs = summary_.song_drift;
   work.logs = summary_.log_drift;
   RejectSpool rejects;
+  std::int64_t plays = 0;
+  if (way == Way::direct) {
+    TRY_ASSIGN(const auto loaded, fill_directly(transaction, group, rejects, work));
+    if (!loaded) return false;
+    plays = *loaded;
+  } else {
+    TRY_ASSIGN(plays, fill_staged(transaction, group, rejects, work));
+  }
+  TRY(write_receipts(transaction, group, plays, work));
+  return true;
+}
+
+Result<std::int64_t> GroupLoad::fill_staged(Transaction& transaction, Group& group,
+                                            RejectSpool& rejects, Work& work) {
   TRY(stage(transaction, group, rejects, work));
   if (group.kind == DataKind::logs) TRY(settle_conflicts(transaction, group, rejects, work));
   TRY(write_rejects(transaction, group, rejects, work));
-  TRY_ASSIGN(const std::int64_t plays, context_.star.apply(transaction, group.kind));
-  TRY(write_receipts(transaction, group, plays, work));
-  return {};
+  return context_.star.apply(transaction, group.kind);
+}
+
+Result<std::optional<std::int64_t>> GroupLoad::fill_directly(Transaction& transaction, Group& group,
+                                                             RejectSpool& rejects, Work& work) {
+  GroupFeed feed(group.kind, group.objects,
+                 {context_.store, options_.decode, context_.progress, context_.stop}, rejects);
+  TRY_ASSIGN(const auto loaded, direct_.load(transaction, feed));
+  if (!loaded) return std::optional<std::int64_t>();
+  ObjectErrors errors;
+  note_outcomes(group.objects, feed, work, errors);
+  SPARKIFY_ASSERT(errors.empty());
+  for (auto& [object_no, counts] : work.counts) {
+    const auto found = loaded->events.find(object_no);
+    counts.staged = found == loaded->events.end() ? 0 : found->second;
+  }
+  TRY(write_rejects(transaction, group, rejects, work));
+  TRY(context_.star.apply_users(transaction));
+  return std::optional(loaded->plays);
 }
 
 Status GroupLoad::drop_applied(Transaction& transaction, Group& group) {
-  const std::vector<ObjectCounts> none(group.objects.size());
-  TRY(context_.ledger.put_objects(transaction, group.objects, none));
-  TRY_ASSIGN(const auto applied, context_.ledger.applied_meanwhile(transaction));
+  TRY_ASSIGN(const auto applied, applied_already(transaction, group));
   std::erase_if(group.objects, [&applied](const PlannedObject& object) {
     return applied.contains(object.object_no);
   });
   return {};
 }
 
-Status GroupLoad::stage(Transaction& transaction, const Group& group, RejectSpool& rejects,
-                        Work& work) {
-  GroupFeed feed(group, {context_.store, options_.decode, context_.progress, context_.stop},
+Result<std::set<std::int32_t>> GroupLoad::applied_already(Transaction& transaction,
+                                                          const Group& group) {
+  const std::vector<ObjectCounts> none(group.objects.size());
+  TRY(context_.ledger.put_objects(transaction, group.objects, none));
+  return context_.ledger.applied_meanwhile(transaction);
+}
+
+Status GroupLoad::stage(Transaction& transaction, Group& group, RejectSpool& rejects, Work& work) {
+  TRY_ASSIGN(ObjectErrors errors,
+             stage_objects(transaction, group.kind, group.objects, rejects, work));
+  TRY_ASSIGN(std::vector<PlannedObject> again, look_again(group, errors));
+  if (!again.empty()) {
+    std::set<std::int32_t> numbers;
+    for (const PlannedObject& object : again) {
+      TRY(discard(transaction, group.kind, object.object_no));
+      numbers.insert(object.object_no);
+    }
+    TRY(rejects.drop(numbers));
+    // What they have become may be a version that was applied long ago.
+    TRY_ASSIGN(const auto applied, applied_already(transaction, group));
+    work.left_out.insert(applied.begin(), applied.end());
+    std::erase_if(again, [&applied](const PlannedObject& object) {
+      return applied.contains(object.object_no);
+    });
+    TRY_ASSIGN(ObjectErrors later, stage_objects(transaction, group.kind, again, rejects, work));
+    errors.merge(later);
+  }
+  for (const auto& [object_no, error] : errors) {
+    TRY(leave_out(transaction, group, object_no, error, work));
+  }
+  return {};
+}
+
+Result<GroupLoad::ObjectErrors> GroupLoad::stage_objects(Transaction& transaction, DataKind kind,
+                                                         std::span<const PlannedObject> objects,
+                                                         RejectSpool& rejects, Work& work) {
+  GroupFeed feed(kind, objects, {context_.store, options_.decode, context_.progress, context_.stop},
                  rejects);
   TRY(transaction.stage(feed));
-  (group.kind == DataKind::songs ? work.songs : work.logs).merge(feed.drift());
-  for (std::size_t i = 0; i < group.objects.size(); ++i) {
+  ObjectErrors errors;
+  note_outcomes(objects, feed, work, errors);
+  return errors;
+}
+
+void GroupLoad::note_outcomes(std::span<const PlannedObject> objects, const GroupFeed& feed,
+                              Work& work, ObjectErrors& errors) const {
+  (feed.kind() == DataKind::songs ? work.songs : work.logs).merge(feed.drift());
+  for (std::size_t i = 0; i < objects.size(); ++i) {
     const ObjectOutcome& outcome = feed.outcomes()[i];
-    work.counts.push_back({outcome.records, outcome.rejects});
-    if (outcome.error) {
-      TRY(leave_out(transaction, group, group.objects[i].object_no, *outcome.error, work));
-    }
+    work.counts[objects[i].object_no] = {outcome.records, outcome.rejects, std::nullopt};
+    if (outcome.error) errors.emplace(objects[i].object_no, *outcome.error);
   }
+}
+
+/// Objects that changed since they were listed, as they are now, if their store can tell; their
+/// errors are taken out. Once: an object that changes all the time is reported.
+Result<std::vector<PlannedObject>> GroupLoad::look_again(Group& group, ObjectErrors& errors) {
+  std::vector<PlannedObject> again;
+  for (PlannedObject& object : group.objects) {
+    const auto found = errors.find(object.object_no);
+    if (found == errors.end() || found->second.kind != ErrorKind::changed) continue;
+    auto present = context_.store.look_again(object.info);
+    if (!present.ok()) {
+      if (ends_run(present.error())) return std::move(present).error();
+      found->second = std::move(present).error();
+      continue;
+    }
+    if (!*present) continue;
+    log_info(fmt::format("{}: changed after it was listed; taking what it is now",
+                         printable(object.info.uri)));
+    object.info = **std::move(present);
+    again.push_back(object);
+    errors.erase(found);
+  }
+  return again;
+}
+
+Status GroupLoad::discard(Transaction& transaction, DataKind kind, std::int32_t object_no) {
+  const char* sql =
+      kind == DataKind::songs ? "staging/discard_song_object" : "staging/discard_object";
+  TRY(transaction.execute(context_.sql.get(sql), {std::int64_t{object_no}}));
   return {};
 }
 
 Status GroupLoad::leave_out(Transaction& transaction, const Group& group, std::int32_t object_no,
                             const Error& error, Work& work) {
-  const char* sql =
-      group.kind == DataKind::songs ? "staging/discard_song_object" : "staging/discard_object";
-  TRY(transaction.execute(context_.sql.get(sql), {std::int64_t{object_no}}));
+  TRY(discard(transaction, group.kind, object_no));
   work.left_out.insert(object_no);
   work.failed.push_back({object_of(group, object_no).info.uri, error});
   return {};
@@ -226,10 +355,11 @@ Status GroupLoad::write_receipts(Transaction& transaction, Group& group, std::in
   std::vector<PlannedObject> kept;
   std::vector<ObjectCounts> counts;
   for (std::size_t i = 0; i < group.objects.size(); ++i) {
-    if (work.left_out.contains(group.objects[i].object_no)) continue;
+    const std::int32_t object_no = group.objects[i].object_no;
+    if (work.left_out.contains(object_no)) continue;
     kept.push_back(std::move(group.objects[i]));
-    counts.push_back(work.counts[i]);
-    work.records += work.counts[i].records;
+    counts.push_back(work.counts.at(object_no));
+    work.records += counts.back().records;
   }
   group.objects = std::move(kept);
   if (group.objects.empty()) return {};

@@ -7,6 +7,7 @@
 
 #include "load/ledger.h"
 #include "load/reject_spool.h"
+#include "pipeline/direct_load.h"
 #include "pipeline/group_feed.h"
 #include "report/run_summary.h"
 #include "transform/star.h"
@@ -17,6 +18,8 @@ struct GroupLoadOptions {
   bool keep_staging = false;
   std::optional<std::uint64_t> max_rejects;
   DecodeLimits decode;
+  /// Groups of logs of at least so many bytes try the short way, where the warehouse likes it.
+  std::uint64_t direct_bytes_min = std::uint64_t{4} << 20;
 };
 
 struct GroupLoadContext {
@@ -34,18 +37,24 @@ struct GroupLoadContext {
 class GroupLoad {
  public:
   GroupLoad(GroupLoadOptions options, GroupLoadContext context, RunSummary& summary)
-      : options_(options), context_(context), summary_(summary) {}
+      : options_(options),
+        context_(context),
+        summary_(summary),
+        direct_(context.warehouse, context.sql) {}
 
   /// Errors: `too_many_rejects`, `stopped`, the warehouse's; nothing of the group is committed
   /// then. `commit_unknown`, if not even the ledger could be asked.
+  /// What the warehouse wants tried again is tried again, a bounded number of times.
   /// An object that cannot be read is left out, and named in the summary.
   Status apply(Group& group);
 
  private:
+  using ObjectErrors = std::map<std::int32_t, Error>;  ///< by object_no
+
   /// What a group's transaction will have done if it is committed.
   struct Work {
-    std::vector<ObjectCounts> counts;  ///< as group.objects
-    std::set<std::int32_t> left_out;   ///< failed objects, by object_no
+    std::map<std::int32_t, ObjectCounts> counts;  ///< by object_no
+    std::set<std::int32_t> left_out;              ///< failed objects, by object_no
     std::vector<FailedObject> failed;
     DriftCounts songs;  ///< of the run up to here
     DriftCounts logs;
@@ -53,9 +62,27 @@ class GroupLoad {
     std::int64_t records = 0;
   };
 
+  /// Rows staged and selected, or straight into the star: see direct_load.h.
+  enum class Way { direct, staged };
+
+  Status apply_once(Group& group);
+  Result<bool> try_way(Way way, Group& group);
+  bool may_go_directly(const Group& group);
   Status drop_applied(Transaction& transaction, Group& group);
-  Status fill(Transaction& transaction, Group& group, Work& work);
-  Status stage(Transaction& transaction, const Group& group, RejectSpool& rejects, Work& work);
+  Result<std::set<std::int32_t>> applied_already(Transaction& transaction, const Group& group);
+  Result<bool> fill(Transaction& transaction, Way way, Group& group, Work& work);
+  Result<std::int64_t> fill_staged(Transaction& transaction, Group& group, RejectSpool& rejects,
+                                   Work& work);
+  Result<std::optional<std::int64_t>> fill_directly(Transaction& transaction, Group& group,
+                                                    RejectSpool& rejects, Work& work);
+  void note_outcomes(std::span<const PlannedObject> objects, const GroupFeed& feed, Work& work,
+                     ObjectErrors& errors) const;
+  Status stage(Transaction& transaction, Group& group, RejectSpool& rejects, Work& work);
+  Result<ObjectErrors> stage_objects(Transaction& transaction, DataKind kind,
+                                     std::span<const PlannedObject> objects, RejectSpool& rejects,
+                                     Work& work);
+  Result<std::vector<PlannedObject>> look_again(Group& group, ObjectErrors& errors);
+  Status discard(Transaction& transaction, DataKind kind, std::int32_t object_no);
   Status leave_out(Transaction& transaction, const Group& group, std::int32_t object_no,
                    const Error& error, Work& work);
   Status settle_conflicts(Transaction& transaction, const Group& group, RejectSpool& rejects,
@@ -68,6 +95,7 @@ class GroupLoad {
   GroupLoadOptions options_;
   GroupLoadContext context_;
   RunSummary& summary_;
+  DirectLoad direct_;
 };
 
 }  // namespace sparkify

@@ -1,15 +1,14 @@
 #include "pipeline/interruption.h"
 
-#include <chrono>
-
 namespace sparkify {
 
 namespace {
 constexpr std::chrono::milliseconds kLookEvery{50};
 }
 
-Interruption::Interruption(Warehouse& warehouse, const StopFlag& stop)
-    : stop_(stop), watcher_([this, &warehouse] { watch(warehouse); }) {}
+Interruption::Interruption(Warehouse& warehouse, const StopFlag& stop,
+                           std::chrono::milliseconds patience)
+    : stop_(stop), patience_(patience), watcher_([this, &warehouse] { watch(warehouse); }) {}
 
 Interruption::~Interruption() {
   {
@@ -22,8 +21,12 @@ Interruption::~Interruption() {
 
 void Interruption::watch(Warehouse& warehouse) {
   std::unique_lock lock(mutex_);
+  std::chrono::milliseconds waited{0};
   while (!over_) {
-    if (stop_.is_set()) warehouse.interrupt();
+    if (stop_.is_set()) {
+      if (waited >= patience_) warehouse.interrupt();
+      waited += kLookEvery;
+    }
     ended_.wait_for(lock, kLookEvery);
   }
 }

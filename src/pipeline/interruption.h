@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -10,11 +11,13 @@
 
 namespace sparkify {
 
-/// While it lives, a stop request interrupts the warehouse's running statement: SQL over a large
-/// group may take longer than anybody wants to wait. It must be gone before a commit.
+/// While it lives, a stop request interrupts the warehouse's statements: SQL over a large group, or
+/// a lock of somebody else's, may take longer than anybody wants to wait.
 class Interruption {
  public:
-  Interruption(Warehouse& warehouse, const StopFlag& stop);
+  /// `patience`: how long what runs may still take once a stop was asked for.
+  Interruption(Warehouse& warehouse, const StopFlag& stop,
+               std::chrono::milliseconds patience = std::chrono::milliseconds(0));
   ~Interruption();
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
@@ -23,16 +26,21 @@ class Interruption {
   void watch(Warehouse& warehouse);
 
   const StopFlag& stop_;
+  const std::chrono::milliseconds patience_;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool over_ = false;
   std::thread watcher_;
 };
 
-/// Turns a failure after a stop request into what it is.
-template <typename T>
-Result<T> explain_stop(const StopFlag& stop, Result<T> result) {
-  if (!result.ok() && stop.is_set()) {
+/// Runs `work`, a function, so that a stop request interrupts it, and turns a failure after such a
+/// request into what it is: `stopped`. That nobody knows what a commit has done is still said.
+template <typename Work>
+auto run_interruptibly(Warehouse& warehouse, const StopFlag& stop, const Work& work)
+    -> decltype(work()) {
+  const Interruption interruption(warehouse, stop);
+  auto result = work();
+  if (!result.ok() && stop.is_set() && result.error().kind != ErrorKind::commit_unknown) {
     return make_error(ErrorKind::stopped, "stopped by a signal");
   }
   return result;

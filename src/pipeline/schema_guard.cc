@@ -52,8 +52,8 @@ Status expect_our_schema(Warehouse& warehouse, const SqlLibrary& sql) {
   if (!contains(names, kVersionTable)) {
     return make_error(ErrorKind::database,
                       fmt::format("{}: has no sparkify tables; make them with `sparkify "
-                                  "create-tables --warehouse {}`",
-                                  warehouse.display_name(), warehouse.display_name()));
+                                  "create-tables {}`",
+                                  warehouse.display_name(), warehouse.options()));
   }
   TRY_ASSIGN(const std::int64_t version, schema_version(warehouse, sql));
   return expect_version(warehouse, version);
@@ -73,6 +73,9 @@ Result<CreatedTables> create_tables(Warehouse& warehouse, const SqlLibrary& sql,
   }
   TRY(transaction->execute(sql.get("tables/create_tables")));
   TRY(transaction->execute(sql.get("tables/create_views")));
+  for (const SqlModel& more : sql.folder("tables/" + std::string(warehouse.dialect()))) {
+    TRY(transaction->execute(more.text));
+  }
   TRY(transaction->execute(sql.get("tables/add_schema_version"),
                            {std::int64_t{kSchemaVersion}, std::string(program_version())}));
   TRY(commit_settled(warehouse, std::move(transaction), [&]() -> Result<bool> {

@@ -2,7 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 namespace sparkify {
+
+namespace {
+
+constexpr std::chrono::milliseconds kAskEvery{100};
+constexpr int kQuestionsMax = 300;
+
+/// Asks until the answer is the last word. Errors: nobody could tell.
+Result<bool> ask(Warehouse& warehouse, const std::function<Result<bool>()>& took_place) {
+  for (int i = 0; i < kQuestionsMax; ++i) {
+    // In this order: what is no longer pending shows in the answer that comes after.
+    TRY_ASSIGN(const bool is_pending, warehouse.commit_is_pending());
+    TRY_ASSIGN(const bool answer, took_place());
+    if (answer || !is_pending) return answer;
+    std::this_thread::sleep_for(kAskEvery);
+  }
+  return make_error(ErrorKind::commit_unknown, "the commit is still under way");
+}
+
+}  // namespace
 
 Status commit_settled(Warehouse& warehouse, std::unique_ptr<Transaction> transaction,
                       const std::function<Result<bool>()>& took_place) {
@@ -11,12 +33,10 @@ Status commit_settled(Warehouse& warehouse, std::unique_ptr<Transaction> transac
   transaction.reset();
   const std::string& why = committed.error().message;
   const Status reopened = warehouse.reconnect();
-  if (reopened.ok()) {
-    const auto answer = took_place();
-    if (answer.ok() && *answer) return {};
-    if (answer.ok()) {
-      return make_error(ErrorKind::database, fmt::format("{}; this step was not committed", why));
-    }
+  const auto answer = reopened.ok() ? ask(warehouse, took_place) : Result<bool>(reopened.error());
+  if (answer.ok() && *answer) return {};
+  if (answer.ok()) {
+    return make_error(ErrorKind::database, fmt::format("{}; this step was not committed", why));
   }
   return make_error(ErrorKind::commit_unknown,
                     fmt::format("{}; whether this step was committed is unknown, as the warehouse "

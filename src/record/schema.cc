@@ -81,6 +81,48 @@ const TableSchema& staging_objects_schema() {
                                       {"size_bytes", ColumnType::int64},
                                       {"records", ColumnType::int64},
                                       {"decode_rejects", ColumnType::int64},
+                                      {"staged", ColumnType::int64},
+                                  }};
+  return schema;
+}
+
+const TableSchema& songplays_schema() {
+  static const TableSchema schema{"songplays",
+                                  {
+                                      {"songplay_id", ColumnType::int64},
+                                      {"start_time", ColumnType::timestamp},
+                                      {"user_id", ColumnType::int32},
+                                      {"level", ColumnType::text, kIdBytesMax},
+                                      {"song_id", ColumnType::text, kIdBytesMax},
+                                      {"artist_id", ColumnType::text, kIdBytesMax},
+                                      {"session_id", ColumnType::int64},
+                                      {"location", ColumnType::text, kNameBytesMax},
+                                      {"user_agent", ColumnType::text, kUserAgentBytesMax},
+                                  }};
+  return schema;
+}
+
+const TableSchema& unmatched_songplays_schema() {
+  static const TableSchema schema{"unmatched_songplays",
+                                  {
+                                      {"songplay_id", ColumnType::int64},
+                                      {"song", ColumnType::text, kNameBytesMax},
+                                      {"artist", ColumnType::text, kNameBytesMax},
+                                      {"length", ColumnType::decimal5},
+                                  }};
+  return schema;
+}
+
+const TableSchema& time_schema() {
+  static const TableSchema schema{"time",
+                                  {
+                                      {"start_time", ColumnType::timestamp},
+                                      {"hour", ColumnType::int32},
+                                      {"day", ColumnType::int32},
+                                      {"week", ColumnType::int32},
+                                      {"month", ColumnType::int32},
+                                      {"year", ColumnType::int32},
+                                      {"weekday", ColumnType::int32},
                                   }};
   return schema;
 }

@@ -54,6 +54,11 @@ std::size_t json_column_count(DataKind kind);
 /// One row for each object of a group; see load/ledger.h.
 const TableSchema& staging_objects_schema();
 
+/// The star's tables that a group's plays go to, each with its columns in the warehouse's order.
+const TableSchema& songplays_schema();
+const TableSchema& unmatched_songplays_schema();
+const TableSchema& time_schema();
+
 /// The columns of etl_rejects.
 const TableSchema& rejects_schema();
 

@@ -56,7 +56,9 @@ std::string plan_text(const RunSummary& summary) {
     out += fmt::format("  group {:<4} {} of {}, {}\n", ++number, to_string(group.kind),
                        counted(group.objects, "object", "objects"), format_bytes(group.bytes));
   }
-  return out + "Nothing was changed (--dry-run).\n";
+  out += "Nothing was changed (--dry-run).\n";
+  for (const std::string& statement : summary.statements) out += "\n" + statement + ";\n";
+  return out;
 }
 
 std::string drift_text(DataKind kind, const DriftCounts& drift) {
@@ -158,13 +160,15 @@ Json plan_json(const RunSummary& summary) {
     groups.push_back(
         {{"kind", to_string(group.kind)}, {"objects", group.objects}, {"bytes", group.bytes}});
   }
-  return {{"new_objects", plan.fresh_objects},
-          {"new_bytes", plan.fresh_bytes},
-          {"changed_objects", plan.changed_objects},
-          {"changed_bytes", plan.changed_bytes},
-          {"unchanged_objects", plan.unchanged_objects},
-          {"ignored_files", summary.ignored_files},
-          {"groups", groups}};
+  Json json{{"new_objects", plan.fresh_objects},
+            {"new_bytes", plan.fresh_bytes},
+            {"changed_objects", plan.changed_objects},
+            {"changed_bytes", plan.changed_bytes},
+            {"unchanged_objects", plan.unchanged_objects},
+            {"ignored_files", summary.ignored_files},
+            {"groups", groups}};
+  if (!summary.statements.empty()) json["statements"] = summary.statements;
+  return json;
 }
 
 Json trouble_json(const RunSummary& summary) {

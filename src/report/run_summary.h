@@ -42,6 +42,7 @@ struct RunSummary {
   std::int64_t aborted_runs = 0;
   Plan plan;  ///< its groups' objects are dropped; see `groups`
   std::vector<GroupPreview> groups;
+  std::vector<std::string> statements;  ///< that the run would send; for --dry-run --sql
   std::int64_t ignored_files = 0;
   std::int64_t groups_committed = 0;
   GroupTotals totals;

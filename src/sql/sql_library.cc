@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 namespace sparkify {
 
 namespace {
@@ -13,6 +16,23 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+bool is_dialect(std::string_view name) {
+  const std::string file = std::string(kDialectFolder) + std::string(name);
+  const auto files = embedded_sql_files();
+  return std::any_of(files.begin(), files.end(),
+                     [&file](const SqlFile& each) { return each.name == file; });
+}
+
+/// The folder of `path` that is called like a dialect: what is in it is for that one alone.
+std::optional<std::string_view> dialect_folder(std::string_view path) {
+  while (true) {
+    const std::size_t end = path.find('/');
+    if (end == std::string_view::npos) return std::nullopt;
+    if (is_dialect(path.substr(0, end))) return path.substr(0, end);
+    path.remove_prefix(end + 1);
+  }
 }
 
 /// Takes the first line off `text`.
@@ -103,9 +123,12 @@ Result<SqlLibrary> SqlLibrary::open(std::string_view dialect) {
   for (const SqlFile& file : embedded_sql_files()) {
     // What a template needs more is known only when it is used.
     if (file.name.starts_with(kDialectFolder) || file.name.starts_with("templates/")) continue;
+    const auto only_for = dialect_folder(file.name);
+    if (only_for && *only_for != dialect) continue;
     TRY_ASSIGN(std::string text, render_sql(file.text, macros));
     library.files_.emplace(file.name, parse_model(file.name, std::move(text)));
   }
+  library.use_own(dialect);
   library.macros_ = std::move(macros);
   for (auto& [path, model] : library.files_) {
     if (model.get("load").empty()) continue;
@@ -115,6 +138,22 @@ Result<SqlLibrary> SqlLibrary::open(std::string_view dialect) {
     TRY_ASSIGN(model.header["statement"], library.fill_template(model.get("load"), more));
   }
   return library;
+}
+
+void SqlLibrary::use_own(std::string_view dialect) {
+  const std::string folder = "/" + std::string(dialect) + "/";
+  for (auto file = files_.begin(); file != files_.end();) {
+    std::string common = file->first;
+    const std::size_t at = common.find(folder);
+    if (at != std::string::npos) common.erase(at, folder.size() - 1);
+    const auto found = at == std::string::npos ? files_.end() : files_.find(common);
+    if (found == files_.end()) {
+      ++file;
+      continue;
+    }
+    found->second = std::move(file->second);
+    file = files_.erase(file);
+  }
 }
 
 Result<std::string> SqlLibrary::fill_template(std::string_view name, const SqlMacros& more) const {

@@ -38,6 +38,9 @@ struct SqlModel {
 };
 
 /// The program's SQL in one dialect. Made once, never changed.
+///
+/// What is in a folder called like a dialect is for that one alone; if a file of its name is beside
+/// the folder (tables/redshift/create_tables, tables/create_tables), it takes that one's place.
 class SqlLibrary {
  public:
   /// Errors: `internal`, for a dialect or a macro that does not exist.
@@ -55,6 +58,9 @@ class SqlLibrary {
   const std::map<std::string, SqlModel, std::less<>>& all() const { return files_; }
 
  private:
+  /// A file in the dialect's folder takes the place of one of its name beside that folder.
+  void use_own(std::string_view dialect);
+
   SqlMacros macros_;
   std::map<std::string, SqlModel, std::less<>> files_;
 };

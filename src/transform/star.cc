@@ -26,6 +26,12 @@ Result<std::int64_t> Star::apply(Transaction& transaction, DataKind kind) const 
   return plays;
 }
 
+Status Star::apply_users(Transaction& transaction) const {
+  TRY_ASSIGN(const std::string sql, sql_.load_statement("users"));
+  TRY(transaction.execute(sql));
+  return {};
+}
+
 Result<std::int64_t> Star::match_late_songs(Transaction& transaction) const {
   TRY(transaction.execute(sql_.get("late/find_matches")));
   TRY_ASSIGN(const std::int64_t matched, transaction.execute(sql_.get("late/apply_matches")));

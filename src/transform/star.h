@@ -18,6 +18,8 @@ class Star {
   Status find_play_faults(Transaction& transaction) const;
   /// Merges a group. Returns the new rows of songplays (0 for songs).
   Result<std::int64_t> apply(Transaction& transaction, DataKind kind) const;
+  /// Merges the group's users alone: the rest went straight into the star.
+  Status apply_users(Transaction& transaction) const;
   /// Holds every unmatched play against all songs. Returns how many found theirs.
   Result<std::int64_t> match_late_songs(Transaction& transaction) const;
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "record/batch.h"
@@ -32,6 +33,23 @@ class Transaction {
   }
 };
 
+/// What a warehouse is opened for.
+enum class WarehouseAccess {
+  write,    ///< makes tables or loads them
+  read,     ///< our own reading
+  sandbox,  ///< a user's SQL: one statement that reads, and nothing beside the tables
+};
+
+/// The statements that a warehouse's own doings consist of, for those who want to read beforehand
+/// what a run would send. Those of `begin` come with every transaction.
+struct WarehouseScript {
+  std::vector<std::string> session;
+  std::vector<std::string> before_group;
+  std::vector<std::string> begin;
+  std::vector<std::string> group;
+  std::vector<std::string> tidy;
+};
+
 /// A database that holds the tables of the data contract, and one session with it. At most one
 /// transaction at a time. Used by one thread, but for `interrupt`.
 class Warehouse {
@@ -41,14 +59,33 @@ class Warehouse {
   virtual std::string_view dialect() const = 0;
   /// What to call it in messages; no secrets.
   virtual std::string display_name() const = 0;
+  /// The options that lead to it, for advice.
+  virtual std::string options() const { return "--warehouse " + display_name(); }
   virtual Result<std::unique_ptr<Transaction>> begin() = 0;
+  /// Begins a group's transaction: its staging tables (loading_*, play_faults) are there, empty.
+  virtual Result<std::unique_ptr<Transaction>> begin_group() = 0;
+  virtual WarehouseScript script() const { return {}; }
+  /// What `Transaction::stage` sends for a table; how often depends on the rows.
+  virtual Result<std::string> stage_statement(const TableSchema& /*schema*/) const {
+    return std::string();
+  }
   /// Reads outside a transaction.
   virtual Status read(std::string_view sql, const Values& values, RowVisitor& visitor) = 0;
+  /// Whether rows are best put straight into the star's tables, by `Transaction::stage`, where that
+  /// is possible; else they are staged and selected.
+  virtual bool prefers_direct_rows() const { return false; }
+  /// Reads what is committed, also while a transaction is open.
+  virtual Status read_committed(std::string_view sql, const Values& values, RowVisitor& visitor) {
+    return read(sql, values, visitor);
+  }
   /// Leaves the session, whatever state it is in, and starts a new one.
   virtual Status reconnect() = 0;
+  /// After `reconnect`: whether the commit that had no answer may still be under way, so that what
+  /// the tables show is not the last word.
+  virtual Result<bool> commit_is_pending() { return false; }
   /// What is good to do once at the end of a run that changed something.
   virtual Status tidy() = 0;
-  /// Makes a running statement fail soon. From any thread.
+  /// Makes a running statement fail soon, but for a commit. From any thread.
   virtual void interrupt() = 0;
 
   Result<Rows> query(std::string_view sql, const Values& values = {}) {

@@ -105,7 +105,6 @@ from (
 -- file: checks/runs_star
 -- title:    etl_runs: the plays of all runs are the rows of songplays
 -- severity: error
--- after:    etl
 select case when counted.plays = counted.star then 0 else 1 end as violations,
        cast(counted.plays as varchar(32)) || ' in etl_runs, ' || cast(counted.star as varchar(32))
            || ' in songplays' as example
@@ -284,6 +283,26 @@ from (
     select user_id from users group by user_id having count(*) > 1
 ) repeated
 
+-- file: direct/known_plays
+-- The plays that a group's plays may be again.
+select songplay_id
+from songplays
+where songplay_id >= cast($1 as bigint)
+  and songplay_id <= cast($2 as bigint)
+limit $3
+
+-- file: direct/known_times
+-- The start times that are in their table already, in milliseconds since 1970.
+select cast(extract(epoch from start_time) * 1000 as bigint) as start_ms
+from time
+where start_time >= cast($1 as timestamp)
+  and start_time <= cast($2 as timestamp)
+limit $3
+
+-- file: direct/songs
+-- What plays are matched by, for those that are matched outside the warehouse.
+select title, artist_name, duration, song_id, artist_id from songs
+
 -- file: late/apply_matches
 update songplays
 set song_id = m.song_id, artist_id = m.artist_id
@@ -384,7 +403,8 @@ where run_id = cast($1 as bigint)
 
 -- file: meta/record_objects
 -- The group's receipts. `loaded` is counted from the staged rows, `records` by the decoder: that
--- they agree is checked before the commit.
+-- they agree is checked before the commit. Where rows went straight into the star, `staged` has how
+-- many events were taken from the object.
 insert into etl_objects
     (uri, etag, size_bytes, run_id, records, loaded, duplicates, rejects, kind)
 select o.uri,
@@ -392,7 +412,7 @@ select o.uri,
        o.size_bytes,
        cast($1 as bigint),
        o.records,
-       coalesce(s.staged, 0) - coalesce(f.duplicates, 0) - coalesce(f.conflicts, 0),
+       coalesce(o.staged, s.staged, 0) - coalesce(f.duplicates, 0) - coalesce(f.conflicts, 0),
        coalesce(f.duplicates, 0),
        o.decode_rejects + coalesce(f.conflicts, 0),
        o.kind
@@ -438,8 +458,10 @@ select (select coalesce(max(run_id), 0) + 1 from etl_runs) as next_run_id,
 update etl_runs set late_matches = cast($2 as bigint) where run_id = cast($1 as bigint)
 
 -- file: meta/staged_counts
-select (select count(*) from temp.loading_events) as events,
-       (select count(*) from temp.loading_songs) as songs
+-- The group's well-formed records: all that were not rejected when they were decoded.
+select coalesce(sum(case when kind = 'log' then records - decode_rejects else 0 end), 0) as events,
+       coalesce(sum(case when kind = 'song' then records - decode_rejects else 0 end), 0) as songs
+from temp.loading_objects
 
 -- file: rejects/list
 -- Rejects, oldest first; every filter may be null.
@@ -449,8 +471,8 @@ where (cast($1 as bigint) is null or r.run_id = cast($1 as bigint))
   and (cast($2 as varchar(64)) is null or r.reason = cast($2 as varchar(64)))
   and (cast($3 as varchar(64)) is null or r.column_name = cast($3 as varchar(64)))
   and (cast($4 as varchar(8192)) is null or position(cast($4 as varchar(8192)) in r.uri) > 0)
-order by r.run_id, r.uri, r.byte_offset, r.record_no
-limit cast($5 as bigint)
+order by r.run_id, r.uri , r.byte_offset, r.record_no
+limit $5
 
 -- file: rejects/summary
 -- How many rejects the filters leave, by reason and column.
@@ -461,47 +483,30 @@ where (cast($1 as bigint) is null or r.run_id = cast($1 as bigint))
   and (cast($3 as varchar(64)) is null or r.column_name = cast($3 as varchar(64)))
   and (cast($4 as varchar(8192)) is null or position(cast($4 as varchar(8192)) in r.uri) > 0)
 group by r.reason, r.column_name
-order by rejects desc, r.reason, r.column_name
-
--- file: session/begin
-begin transaction
+order by rejects desc, r.reason , r.column_name 
 
 -- file: session/commit
 commit
 
--- file: session/duckdb_tidy
+-- file: session/duckdb/begin
+begin transaction
+
+-- file: session/duckdb/loading_tables
+-- Where a group's rows are staged: made anew, as TEMP tables, of which nothing reaches the file. They
+-- have the columns of the contract's staging tables.
+drop table if exists temp.loading_events;
+drop table if exists temp.loading_songs;
+create temporary table loading_events as
+select * from staging_events where 1 = 0;
+create temporary table loading_songs as
+select * from staging_songs where 1 = 0
+
+-- file: session/duckdb/tidy
 -- Folds the log into the database file, so that one file holds everything.
 checkpoint
 
 -- file: session/rollback
 rollback
-
--- file: staging/begin_group
--- A group's own tables: nothing of them reaches the warehouse file. Made anew for each group.
--- loading_events and loading_songs have the columns of the contract's staging tables.
-drop table if exists temp.loading_objects;
-drop table if exists temp.loading_events;
-drop table if exists temp.loading_songs;
-drop table if exists temp.play_faults;
-create temporary table loading_objects (
-    object_no      integer,
-    kind           varchar(8),
-    uri            varchar(8192),
-    etag           varchar(256),
-    size_bytes     bigint,
-    records        bigint,
-    decode_rejects bigint
-);
-create temporary table loading_events as
-select * from staging_events where 1 = 0;
-create temporary table loading_songs as
-select * from staging_songs where 1 = 0;
-create temporary table play_faults (
-    object_no   integer,
-    record_no   bigint,
-    songplay_id bigint,
-    is_conflict boolean
-)
 
 -- file: staging/clear_kept
 delete from staging_events;
@@ -516,6 +521,27 @@ delete from temp.loading_events where object_no = $1
 
 -- file: staging/discard_song_object
 delete from temp.loading_songs where object_no = $1
+
+-- file: staging/group_tables
+-- A group's tables that one session alone sees, empty.
+create temporary table if not exists loading_objects (
+    object_no      integer,
+    kind           varchar(8),
+    uri            varchar(8192),
+    etag           varchar(256),
+    size_bytes     bigint,
+    records        bigint,
+    decode_rejects bigint,
+    staged         bigint
+);
+create temporary table if not exists play_faults (
+    object_no   integer,
+    record_no   bigint,
+    songplay_id bigint,
+    is_conflict boolean
+);
+delete from temp.loading_objects;
+delete from temp.play_faults
 
 -- file: staging/keep
 -- --keep-staging: the run's last group, to look at.
@@ -577,7 +603,8 @@ drop table temp.new_artists
 -- grain: one staged play that is not the first applied with its songplay_id
 -- needs: loading_events, songplays
 -- load:  temporary
--- Only ids that occur again, in the group or in the warehouse, are ordered: normally none.
+-- Only ids that occur again, in the group or in the warehouse, are ordered: normally none. The range
+-- lets a database pass over the blocks that cannot hold any of them.
 with staged as (
     select session_id * 1048576 + item_in_session as songplay_id, ts, user_id, object_no, record_no
     from temp.loading_events
@@ -586,7 +613,9 @@ with staged as (
 known as (
     select p.songplay_id, p.start_time, p.user_id
     from songplays p
-    where p.songplay_id in (select songplay_id from staged)
+    where p.songplay_id >= (select min(songplay_id) from staged)
+      and p.songplay_id <= (select max(songplay_id) from staged)
+      and p.songplay_id in (select songplay_id from staged)
 ),
 repeated as (
     select songplay_id from staged group by songplay_id having count(*) > 1
@@ -632,7 +661,9 @@ with staged as (
 known as (
     select p.songplay_id, p.start_time, p.user_id
     from songplays p
-    where p.songplay_id in (select songplay_id from staged)
+    where p.songplay_id >= (select min(songplay_id) from staged)
+      and p.songplay_id <= (select max(songplay_id) from staged)
+      and p.songplay_id in (select songplay_id from staged)
 ),
 repeated as (
     select songplay_id from staged group by songplay_id having count(*) > 1
@@ -781,14 +812,7 @@ drop table temp.new_songs
 -- needs: loading_events, play_faults
 -- load:  insert
 -- units: UTC; week ISO 8601; weekday 0 = Sunday
-select n.start_time,
-       cast(extract(hour from n.start_time) as integer) as hour,
-       cast(extract(day from n.start_time) as integer) as day,
-       cast(extract(week from n.start_time) as integer) as week,
-       cast(extract(month from n.start_time) as integer) as month,
-       cast(extract(year from n.start_time) as integer) as year,
-       cast(extract(dow from n.start_time) as integer) as weekday
-from (
+with staged as (
     select distinct e.ts as start_time
     from temp.loading_events e
     left join temp.play_faults f
@@ -796,19 +820,27 @@ from (
           and f.record_no = e.record_no
     where e.page = 'NextSong'
       and f.object_no is null
-) n
-where not exists (select 1 from time t where t.start_time = n.start_time)
+),
+known as (
+    select t.start_time
+    from time t
+    where t.start_time >= (select min(start_time) from staged)
+      and t.start_time <= (select max(start_time) from staged)
+)
+select n.start_time,
+       cast(extract(hour from n.start_time) as integer) as hour,
+       cast(extract(day from n.start_time) as integer) as day,
+       cast(extract(week from n.start_time) as integer) as week,
+       cast(extract(month from n.start_time) as integer) as month,
+       cast(extract(year from n.start_time) as integer) as year,
+       cast(extract(dow from n.start_time) as integer) as weekday
+from staged n
+left join known k on k.start_time = n.start_time
+where k.start_time is null
 
 -- load: star/time
 insert into time
-select n.start_time,
-       cast(extract(hour from n.start_time) as integer) as hour,
-       cast(extract(day from n.start_time) as integer) as day,
-       cast(extract(week from n.start_time) as integer) as week,
-       cast(extract(month from n.start_time) as integer) as month,
-       cast(extract(year from n.start_time) as integer) as year,
-       cast(extract(dow from n.start_time) as integer) as weekday
-from (
+with staged as (
     select distinct e.ts as start_time
     from temp.loading_events e
     left join temp.play_faults f
@@ -816,8 +848,23 @@ from (
           and f.record_no = e.record_no
     where e.page = 'NextSong'
       and f.object_no is null
-) n
-where not exists (select 1 from time t where t.start_time = n.start_time)
+),
+known as (
+    select t.start_time
+    from time t
+    where t.start_time >= (select min(start_time) from staged)
+      and t.start_time <= (select max(start_time) from staged)
+)
+select n.start_time,
+       cast(extract(hour from n.start_time) as integer) as hour,
+       cast(extract(day from n.start_time) as integer) as day,
+       cast(extract(week from n.start_time) as integer) as week,
+       cast(extract(month from n.start_time) as integer) as month,
+       cast(extract(year from n.start_time) as integer) as year,
+       cast(extract(dow from n.start_time) as integer) as weekday
+from staged n
+left join known k on k.start_time = n.start_time
+where k.start_time is null
 
 -- file: star/unmatched_songplays
 -- model: unmatched_songplays
@@ -953,14 +1000,14 @@ select kind, key_name, is_known, records
 from etl_drift
 where run_id = cast($1 as bigint)
   and ((is_known = 0 and records > 0) or (is_known = 1 and records = 0))
-order by kind, is_known, records desc, key_name
+order by kind , is_known, records desc, key_name 
 
 -- file: status/objects
 select kind, count(*) as objects, sum(size_bytes) as bytes, sum(records) as records,
        sum(loaded) as loaded, sum(duplicates) as duplicates, sum(rejects) as rejects
 from etl_objects
 group by kind
-order by kind
+order by kind 
 
 -- file: status/runs
 -- The last runs, newest first.
@@ -968,15 +1015,19 @@ select run_id, started_at, finished_at, status, objects, bytes, events, songs, p
        rejects, failed_objects, late_matches, version
 from etl_runs
 order by run_id desc
-limit cast($1 as integer)
+limit $1
 
 -- file: status/tables
-select 'songplays' as table_name, count(*) as row_count from songplays
-union all select 'users', count(*) from users
-union all select 'songs', count(*) from songs
-union all select 'artists', count(*) from artists
-union all select 'time', count(*) from time
-union all select 'unmatched_songplays', count(*) from unmatched_songplays
+select table_name, row_count
+from (
+    select 1 as place, 'songplays' as table_name, count(*) as row_count from songplays
+    union all select 2, 'users', count(*) from users
+    union all select 3, 'songs', count(*) from songs
+    union all select 4, 'artists', count(*) from artists
+    union all select 5, 'time', count(*) from time
+    union all select 6, 'unmatched_songplays', count(*) from unmatched_songplays
+) counted
+order by place
 
 -- file: tables/add_schema_version
 insert into etl_schema (version, created_by)
@@ -984,9 +1035,8 @@ select cast($1 as integer), cast($2 as varchar)
 where not exists (select 1 from etl_schema)
 
 -- file: tables/create_tables
--- The tables of the data contract. Safe to repeat. Keys are not declared: DuckDB would keep an
--- index for each, which slows loading, and the load makes them unique by construction
--- (`sparkify check` proves it).
+-- The tables of the data contract. Safe to repeat. Only keys that a database can hold without
+-- slowing the load are declared; see the dialects.
 create table if not exists songplays (
     songplay_id bigint not null,
     start_time  timestamp not null,
@@ -999,7 +1049,7 @@ create table if not exists songplays (
     user_agent  varchar(2048)
 );
 create table if not exists users (
-    user_id        integer not null,
+    user_id        integer not null ,
     first_name     varchar(1024),
     last_name      varchar(1024),
     gender         varchar(64),
@@ -1008,7 +1058,7 @@ create table if not exists users (
     last_event_key bigint not null
 );
 create table if not exists songs (
-    song_id     varchar(64) not null,
+    song_id     varchar(64) not null ,
     title       varchar(1024) not null,
     artist_id   varchar(64) not null,
     year        integer,
@@ -1016,7 +1066,7 @@ create table if not exists songs (
     artist_name varchar(1024) not null
 );
 create table if not exists artists (
-    artist_id varchar(64) not null,
+    artist_id varchar(64) not null ,
     name      varchar(1024) not null,
     location  varchar(1024),
     latitude  double precision,
@@ -1074,7 +1124,7 @@ create table if not exists staging_songs (
     record_no        bigint
 );
 create table if not exists etl_runs (
-    run_id         bigint not null,
+    run_id         bigint not null ,
     started_at     timestamp not null,
     finished_at    timestamp,
     status         varchar(16) not null,
@@ -1123,9 +1173,8 @@ create table if not exists etl_schema (
 )
 
 -- file: tables/create_views
--- The views of the data contract, made anew: they hold no data.
-drop view if exists plays;
-create view plays as
+-- The views of the data contract. Replaced, not dropped: who may read them stays as it was.
+create or replace view plays as
 select p.songplay_id,
        p.start_time,
        p.user_id,
@@ -1140,8 +1189,7 @@ select p.songplay_id,
 from songplays p
 left join songs s on s.song_id = p.song_id
 left join unmatched_songplays u on u.songplay_id = p.songplay_id;
-drop view if exists user_levels;
-create view user_levels as
+create or replace view user_levels as
 select user_id,
        level,
        start_time as valid_from,
@@ -1164,29 +1212,34 @@ where nth_play = 1
 -- Drops what create-tables makes, and nothing else.
 drop view if exists plays;
 drop view if exists user_levels;
+drop table if exists unmatched_songplays;
 drop table if exists songplays;
 drop table if exists users;
 drop table if exists songs;
 drop table if exists artists;
 drop table if exists time;
-drop table if exists unmatched_songplays;
 drop table if exists staging_events;
 drop table if exists staging_songs;
-drop table if exists etl_runs;
 drop table if exists etl_objects;
 drop table if exists etl_rejects;
 drop table if exists etl_drift;
-drop table if exists etl_schema
+drop table if exists etl_runs;
+drop table if exists etl_schema;
+drop table if exists temp.loading_events;
+drop table if exists temp.loading_songs
 
 -- file: tables/existing
--- Which of our tables and views are there.
+-- Which of our tables and views are there, also those that this user may not read.
 select table_name
-from information_schema.tables
-where table_schema = 'main'
-  and table_name in ('songplays', 'users', 'songs', 'artists', 'time', 'unmatched_songplays',
+from (
+    select tablename as table_name from pg_tables where schemaname = current_schema()
+    union all
+    select viewname as table_name from pg_views where schemaname = current_schema()
+) as found
+where table_name in ('songplays', 'users', 'songs', 'artists', 'time', 'unmatched_songplays',
                      'plays', 'user_levels', 'staging_events', 'staging_songs', 'etl_runs',
                      'etl_objects', 'etl_rejects', 'etl_drift', 'etl_schema')
-order by table_name
+order by table_name 
 
 -- file: tables/schema_version
 select version from etl_schema order by version desc

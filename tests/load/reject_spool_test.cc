@@ -108,5 +108,47 @@ TEST(RejectSpool, TakesRejectsOnSeveralThreads) {
   expect_numbers_up_to(spool, kThreads * kEach, kTextBytes);
 }
 
+std::vector<std::int64_t> numbers_in(RejectSpool& spool) {
+  std::vector<std::int64_t> numbers;
+  for (const Reject& reject : read_all(spool)) numbers.push_back(reject.record_no);
+  return numbers;
+}
+
+TEST(RejectSpool, DropForgetsTheRejectsOfSomeObjects) {
+  RejectSpool spool;
+  for (std::int64_t i = 0; i < 6; ++i) ASSERT_TRUE(is_added(spool, {reject_no(i)}));
+  ASSERT_TRUE(is_added(spool, {reject_no(1002), reject_no(1003)}));  // of objects 2 and 3 as well
+  ASSERT_TRUE(spool.drop({2, 5, 77}).ok());
+  EXPECT_EQ(numbers_in(spool), (std::vector<std::int64_t>{0, 1, 3, 4, 1003}));
+  EXPECT_EQ(parts_of(read_all(spool)[2]), parts_of(reject_no(3)));
+}
+
+TEST(RejectSpool, DropOfNothingOrOfAllOrFromNothing) {
+  RejectSpool spool;
+  ASSERT_TRUE(spool.drop({0}).ok());
+  EXPECT_TRUE(read_all(spool).empty());
+  ASSERT_TRUE(is_added(spool, {reject_no(0), reject_no(1)}));
+  ASSERT_TRUE(spool.drop({}).ok());
+  EXPECT_EQ(numbers_in(spool).size(), 2U);
+  ASSERT_TRUE(spool.drop({0, 1}).ok());
+  EXPECT_TRUE(read_all(spool).empty());
+}
+
+TEST(RejectSpool, DropReachesWhatIsInTheFileAndMoreCanBeAddedAfterwards) {
+  constexpr std::size_t kTextBytes = 60'000;
+  constexpr std::int64_t kCount = 900;
+  RejectSpool spool;
+  std::set<std::int32_t> odd;
+  for (std::int64_t i = 0; i < kCount; ++i) {
+    ASSERT_TRUE(is_added(spool, {reject_no(i, kTextBytes)}));
+    if (i % 2 == 1) odd.insert(static_cast<std::int32_t>(i));
+  }
+  ASSERT_TRUE(spool.drop(odd).ok());
+  for (std::int64_t i = 1; i < kCount; i += 2) {
+    ASSERT_TRUE(is_added(spool, {reject_no(i, kTextBytes)}));
+  }
+  expect_numbers_up_to(spool, kCount, kTextBytes);
+}
+
 }  // namespace
 }  // namespace sparkify

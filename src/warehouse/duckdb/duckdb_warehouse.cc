@@ -15,6 +15,7 @@
 #include "warehouse/duckdb/lock_file.h"
 #include "warehouse/duckdb/result_reader.h"
 #include "warehouse/duckdb/staging_function.h"
+#include "warehouse/interrupt_gate.h"
 
 namespace sparkify {
 
@@ -84,14 +85,21 @@ class DuckdbWarehouse : public Warehouse {
   std::string_view dialect() const override { return "duckdb"; }
   std::string display_name() const override { return "duckdb:" + printable(options_.path); }
   Result<std::unique_ptr<Transaction>> begin() override;
+  Result<std::unique_ptr<Transaction>> begin_group() override;
   Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
+  WarehouseScript script() const override;
+  Result<std::string> stage_statement(const TableSchema& schema) const override;
   Status reconnect() override;
   Status tidy() override;
-  void interrupt() override { duckdb_interrupt(connection_.get()); }
+  void interrupt() override {
+    gate_.pass([this] { duckdb_interrupt(connection_.get()); });
+  }
 
   Result<std::int64_t> execute(std::string_view sql, const Values& values);
   Status stage(BatchSource& source);
   Status run_session(std::string_view name);
+  Status commit();
+  Status rollback();
 
  private:
   Status take_file();
@@ -111,6 +119,7 @@ class DuckdbWarehouse : public Warehouse {
   StagingFunction staging_;  // outlives the connection that knows it
   Database database_;
   Connection connection_;
+  InterruptGate gate_;
 };
 
 /// Gives a result back the column names that a rewritten query lost.
@@ -139,7 +148,7 @@ Status DuckdbWarehouse::open() {
                                   "create-tables --warehouse {}`",
                                   display_name(), display_name()));
   }
-  if (options_.access == DuckdbOptions::Access::write) TRY(take_file());
+  if (options_.access == WarehouseAccess::write) TRY(take_file());
   return open_database();
 }
 
@@ -180,7 +189,7 @@ Status DuckdbWarehouse::make_file() {
 }
 
 Result<Config> DuckdbWarehouse::make_config() const {
-  const bool writes = options_.access == DuckdbOptions::Access::write;
+  const bool writes = options_.access == WarehouseAccess::write;
   std::vector<SetConfig> settings{
       {"access_mode", writes ? "READ_WRITE" : "READ_ONLY"},
       {"threads", std::to_string(options_.threads)},
@@ -197,7 +206,7 @@ Result<Config> DuckdbWarehouse::make_config() const {
     settings.push_back({"write_buffer_row_group_count", "1"});
     settings.push_back({"checkpoint_threshold", "256MiB"});
   }
-  if (options_.access == DuckdbOptions::Access::sandbox) {
+  if (options_.access == WarehouseAccess::sandbox) {
     settings.push_back({"enable_external_access", "false"});
     settings.push_back({"lock_configuration", "true"});
   }
@@ -226,7 +235,7 @@ Status DuckdbWarehouse::open_database() {
   if (duckdb_connect(database_.get(), connection_.out()) != DuckDBSuccess) {
     return database_error("DuckDB refused a connection");
   }
-  if (options_.access != DuckdbOptions::Access::write) return {};
+  if (options_.access != WarehouseAccess::write) return {};
   return staging_.register_in(connection_.get(), options_.threads);
 }
 
@@ -234,7 +243,7 @@ Error DuckdbWarehouse::open_error(std::string_view message) const {
   const std::string text(message);
   if (text.find("Conflicting lock") != std::string::npos) {
     // Who writes holds the lock file, so it is a reader that keeps the file from us.
-    const bool writes = options_.access == DuckdbOptions::Access::write;
+    const bool writes = options_.access == WarehouseAccess::write;
     const auto holder = writes ? std::nullopt : LockFile::holder(options_.path + ".lock");
     if (holder) {
       return make_error(ErrorKind::locked,
@@ -338,7 +347,7 @@ Result<std::string> DuckdbWarehouse::with_castable_columns(std::string_view sql,
 /// READ_ONLY keeps the file as it is; this also keeps a user's statement from attaching, loading,
 /// setting or checkpointing anything.
 Status DuckdbWarehouse::expect_reading(duckdb_prepared_statement statement) const {
-  if (options_.access != DuckdbOptions::Access::sandbox) return {};
+  if (options_.access != WarehouseAccess::sandbox) return {};
   const duckdb_statement_type type = duckdb_prepared_statement_type(statement);
   if (type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN) return {};
   return make_error(ErrorKind::database,
@@ -377,13 +386,32 @@ Status DuckdbWarehouse::run_session(std::string_view name) {
 }
 
 Result<std::unique_ptr<Transaction>> DuckdbWarehouse::begin() {
-  TRY(run_session("session/begin"));
+  TRY(run_session("session/duckdb/begin"));
   return std::unique_ptr<Transaction>(std::make_unique<DuckdbTransaction>(*this));
 }
 
+Result<std::unique_ptr<Transaction>> DuckdbWarehouse::begin_group() {
+  TRY_ASSIGN(auto transaction, begin());
+  TRY(run_session("session/duckdb/loading_tables"));
+  TRY(run_session("staging/group_tables"));
+  return transaction;
+}
+
+WarehouseScript DuckdbWarehouse::script() const {
+  const auto text = [this](std::string_view name) { return std::string(sql_.get(name)); };
+  WarehouseScript script;
+  script.begin = {text("session/duckdb/begin")};
+  script.group = {text("session/duckdb/loading_tables"), text("staging/group_tables")};
+  script.tidy = {text("session/duckdb/tidy")};
+  return script;
+}
+
+Result<std::string> DuckdbWarehouse::stage_statement(const TableSchema& schema) const {
+  return sql_.fill_template("stage_duckdb", {{"table", std::string(schema.name)}});
+}
+
 Status DuckdbWarehouse::stage(BatchSource& source) {
-  TRY_ASSIGN(const std::string sql,
-             sql_.fill_template("stage_duckdb", {{"table", std::string(source.schema().name)}}));
+  TRY_ASSIGN(const std::string sql, stage_statement(source.schema()));
   staging_.set_source(&source);
   const auto staged = execute(sql, {});
   auto from_source = staging_.take_error();
@@ -394,16 +422,25 @@ Status DuckdbWarehouse::stage(BatchSource& source) {
 }
 
 Status DuckdbWarehouse::reconnect() {
+  const InterruptGate::Shut shut(gate_);
   connection_.reset();
   database_.reset();
   return open_database();
 }
 
-Status DuckdbWarehouse::tidy() { return run_session("session/duckdb_tidy"); }
+Status DuckdbWarehouse::tidy() {
+  const InterruptGate::Shut shut(gate_);
+  return run_session("session/duckdb/tidy");
+}
+
+Status DuckdbWarehouse::rollback() {
+  const InterruptGate::Shut shut(gate_);
+  return run_session("session/rollback");
+}
 
 DuckdbTransaction::~DuckdbTransaction() {
   // A failed rollback leaves nothing committed either; the next begin would report it.
-  if (open_) static_cast<void>(warehouse_.run_session("session/rollback").ok());
+  if (open_) static_cast<void>(warehouse_.rollback().ok());
 }
 
 Result<std::int64_t> DuckdbTransaction::execute(std::string_view sql, const Values& values) {
@@ -418,7 +455,12 @@ Status DuckdbTransaction::stage(BatchSource& source) { return warehouse_.stage(s
 
 Status DuckdbTransaction::commit() {
   open_ = false;
-  const Status done = warehouse_.run_session("session/commit");
+  return warehouse_.commit();
+}
+
+Status DuckdbWarehouse::commit() {
+  const InterruptGate::Shut shut(gate_);
+  const Status done = run_session("session/commit");
   if (done.ok()) return {};
   // DuckDB may fail after its log was written; only the file itself can tell.
   return make_error(ErrorKind::commit_unknown, done.error().message);

@@ -9,14 +9,10 @@
 namespace sparkify {
 
 struct DuckdbOptions {
-  enum class Access {
-    write,    ///< one process at a time; takes the lock file
-    read,     ///< for our own reading
-    sandbox,  ///< for a user's SQL: reading only, no files, no settings, no extensions
-  };
-
   std::string path;
-  Access access = Access::read;
+  /// `write`: one process at a time, takes the lock file. `sandbox`: no files, settings,
+  /// extensions.
+  WarehouseAccess access = WarehouseAccess::read;
   bool create = false;  ///< make the file if there is none; else that is an error
   std::size_t threads = 1;
   std::uint64_t memory_limit_bytes = std::uint64_t{1} << 30;  ///< for DuckDB's own buffers

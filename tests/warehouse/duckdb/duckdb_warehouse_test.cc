@@ -22,7 +22,7 @@ namespace sparkify {
 namespace {
 
 namespace fs = std::filesystem;
-using Access = DuckdbOptions::Access;
+using Access = WarehouseAccess;
 using ::testing::HasSubstr;
 
 constexpr std::uint64_t kMemoryBytes = std::uint64_t{256} << 20;

@@ -1,0 +1,3 @@
+-- A few rows of a run's own accounts.
+insert into {{table}} ({{columns}})
+values {{rows}}

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/sql_library.h"
+#include "warehouse/warehouse.h"
+
+namespace sparkify {
+
+/// Stands in a warehouse's place, does nothing, and writes down every statement that the warehouse
+/// would be sent; for --dry-run --sql. Reading gives zeros or no rows, staging takes all rows.
+class SqlRecorder : public Warehouse {
+ public:
+  /// What it is given must outlive it. `like` is asked for its own statements only.
+  SqlRecorder(const Warehouse& like, const SqlLibrary& sql);
+
+  std::string_view dialect() const override { return like_.dialect(); }
+  std::string display_name() const override { return like_.display_name(); }
+  Result<std::unique_ptr<Transaction>> begin() override;
+  Result<std::unique_ptr<Transaction>> begin_group() override;
+  Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
+  Status reconnect() override { return {}; }
+  Status tidy() override;
+  void interrupt() override {}
+
+  /// In their order; parameters stand in a comment before their statement.
+  std::vector<std::string> take_statements() { return std::move(statements_); }
+
+  void record(std::string_view sql, const Values& values = {});
+  void record_all(const std::vector<std::string>& statements);
+  Status answer(std::string_view sql, RowVisitor& visitor) const;
+  Status record_stage(BatchSource& source);
+  void record_commit() { record(sql_.get("session/commit")); }
+
+ private:
+  const Warehouse& like_;
+  const SqlLibrary& sql_;
+  const WarehouseScript script_;
+  std::vector<std::string> statements_;
+};
+
+}  // namespace sparkify

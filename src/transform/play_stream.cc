@@ -1,0 +1,284 @@
+#include "transform/play_stream.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace sparkify {
+
+namespace {
+
+constexpr std::string_view kPlayPage = "NextSong";
+constexpr std::int64_t kItemsInSession = 1048576;
+constexpr std::size_t kObjectNo = kEventColumnCount;
+constexpr std::size_t kRecordNo = kEventColumnCount + 1;
+constexpr std::size_t kUnmatchedRowsMax = 65536;  // in one batch
+
+std::int64_t integer(const Batch& batch, std::size_t column, std::size_t row) {
+  return batch.column(column).integers[row];
+}
+
+bool is_there(const Batch& batch, std::size_t column, std::size_t row) {
+  return batch.column(column).valid[row] != 0;
+}
+
+std::int64_t event_key(const Batch& events, std::size_t row) {
+  return integer(events, kSessionId, row) * kItemsInSession + integer(events, kItemInSession, row);
+}
+
+/// Passes a text on; what it points to stays with the events.
+void pass_text(const Batch& events, std::size_t from, std::size_t row, Batch& plays,
+               std::size_t to) {
+  if (is_there(events, from, row)) {
+    plays.add_text(to, events.column(from).texts[row]);
+  } else {
+    plays.add_null(to);
+  }
+}
+
+std::optional<std::string> copied_text(const Batch& events, std::size_t column, std::size_t row) {
+  if (!is_there(events, column, row)) return std::nullopt;
+  return std::string(events.column(column).texts[row]);
+}
+
+void add_copy(Batch& batch, std::size_t column, const std::optional<std::string>& text) {
+  if (text) {
+    batch.add_text_copy(column, *text);
+  } else {
+    batch.add_null(column);
+  }
+}
+
+}  // namespace
+
+Result<bool> BatchList::next(Batch& batch) {
+  const std::lock_guard lock(mutex_);
+  if (batches_.empty()) return false;
+  batch = std::move(batches_.front());
+  batches_.pop_front();
+  return true;
+}
+
+/// What a user's latest event says.
+struct PlayStream::User {
+  std::int64_t ts = 0;
+  std::int64_t session_id = 0;
+  std::int64_t item_in_session = 0;
+  std::int64_t object_no = 0;
+  std::int64_t record_no = 0;
+  std::optional<std::string> first_name;
+  std::optional<std::string> last_name;
+  std::optional<std::string> gender;
+  std::optional<std::string> level;
+
+  static User of(const Batch& events, std::size_t row) {
+    User user;
+    user.set_place(events, row);
+    user.first_name = copied_text(events, kFirstName, row);
+    user.last_name = copied_text(events, kLastName, row);
+    user.gender = copied_text(events, kGender, row);
+    user.level = copied_text(events, kLevel, row);
+    return user;
+  }
+  void set_place(const Batch& events, std::size_t row) {
+    ts = integer(events, kTs, row);
+    session_id = integer(events, kSessionId, row);
+    item_in_session = integer(events, kItemInSession, row);
+    object_no = integer(events, kObjectNo, row);
+    record_no = integer(events, kRecordNo, row);
+  }
+  void add_row(std::int64_t user_id, Batch& batch) const {
+    const std::map<std::size_t, std::int64_t> integers{
+        {kTs, ts},          {kSessionId, session_id}, {kItemInSession, item_in_session},
+        {kUserId, user_id}, {kObjectNo, object_no},   {kRecordNo, record_no}};
+    const std::map<std::size_t, const std::optional<std::string>*> texts{
+        {kFirstName, &first_name}, {kLastName, &last_name}, {kGender, &gender}, {kLevel, &level}};
+    for (std::size_t column = 0; column <= kRecordNo; ++column) {
+      if (const auto found = integers.find(column); found != integers.end()) {
+        batch.add_integer(column, found->second);
+      } else if (const auto text = texts.find(column); text != texts.end()) {
+        add_copy(batch, column, *text->second);
+      } else {
+        batch.add_null(column);
+      }
+    }
+    batch.end_row();
+  }
+  /// Whether this event tells, and not the other's: the later one; at a tie the first applied.
+  bool precedes(const User& other) const {
+    const auto when = [](const User& user) {
+      return std::tuple(user.ts, user.session_id * kItemsInSession + user.item_in_session,
+                        -user.object_no, -user.record_no);
+    };
+    return when(*this) > when(other);
+  }
+};
+
+/// What one thread has gathered.
+struct PlayStream::Worker {
+  std::vector<std::int64_t> play_ids;
+  std::vector<std::int64_t> start_times;
+  std::list<Batch> unmatched;
+  std::unordered_map<std::int64_t, User> users;
+  std::map<std::int32_t, std::int64_t> events;
+  std::unordered_map<std::int64_t, std::pair<User, std::size_t>> latest;  ///< of one batch
+};
+
+PlayStream::PlayStream(BatchSource& events, const SongIndex& songs)
+    : events_(events), songs_(songs) {}
+
+PlayStream::~PlayStream() = default;
+
+std::unique_ptr<PlayStream::Worker> PlayStream::check_out() {
+  const std::lock_guard lock(mutex_);
+  if (workers_.empty()) return std::make_unique<Worker>();
+  auto worker = std::move(workers_.back());
+  workers_.pop_back();
+  return worker;
+}
+
+void PlayStream::check_in(std::unique_ptr<Worker> worker) {
+  const std::lock_guard lock(mutex_);
+  workers_.push_back(std::move(worker));
+}
+
+Result<bool> PlayStream::next(Batch& batch) {
+  while (true) {
+    auto events = std::make_shared<Batch>(events_.schema());
+    TRY_ASSIGN(const bool more, events_.next(*events));
+    if (!more) return false;
+    batch.clear();
+    auto worker = check_out();
+    convert(*events, *worker, batch);
+    check_in(std::move(worker));
+    batch.keep_alive(std::move(events));
+    if (batch.row_count() > 0) return true;
+  }
+}
+
+void PlayStream::convert(const Batch& events, Worker& worker, Batch& plays) const {
+  for (std::size_t row = 0; row < events.row_count(); ++row) {
+    ++worker.events[static_cast<std::int32_t>(integer(events, kObjectNo, row))];
+    if (is_there(events, kPage, row) && events.column(kPage).texts[row] == kPlayPage) {
+      add_play(events, row, worker, plays);
+    }
+  }
+  note_users(events, worker);
+}
+
+void PlayStream::add_play(const Batch& events, std::size_t row, Worker& worker,
+                          Batch& plays) const {
+  const std::int64_t play_id = event_key(events, row);
+  const std::int64_t ts = integer(events, kTs, row);
+  const std::string_view title = events.column(kSong).texts[row];
+  const std::string_view artist = events.column(kArtist).texts[row];
+  const std::int64_t length = integer(events, kLength, row);
+  worker.play_ids.push_back(play_id);
+  worker.start_times.push_back(ts);
+  const SongIndex::Match* match = songs_.find(title, artist, length);
+  plays.add_integer(0, play_id);
+  plays.add_integer(1, ts);
+  plays.add_integer(2, integer(events, kUserId, row));
+  pass_text(events, kLevel, row, plays, 3);
+  if (match != nullptr) {
+    plays.add_text(4, match->song_id);
+    plays.add_text(5, match->artist_id);
+  } else {
+    plays.add_null(4);
+    plays.add_null(5);
+  }
+  plays.add_integer(6, integer(events, kSessionId, row));
+  pass_text(events, kLocation, row, plays, 7);
+  pass_text(events, kUserAgent, row, plays, 8);
+  plays.end_row();
+  if (match != nullptr) return;
+  if (worker.unmatched.empty() || worker.unmatched.back().row_count() == kUnmatchedRowsMax) {
+    worker.unmatched.emplace_back(unmatched_songplays_schema());
+  }
+  Batch& unmatched = worker.unmatched.back();
+  unmatched.add_integer(0, play_id);
+  unmatched.add_text_copy(1, title);
+  unmatched.add_text_copy(2, artist);
+  unmatched.add_integer(3, length);
+  unmatched.end_row();
+}
+
+/// First within the batch, by place alone: texts are copied once a batch and user.
+void PlayStream::note_users(const Batch& events, Worker& worker) {
+  worker.latest.clear();
+  User candidate;
+  for (std::size_t row = 0; row < events.row_count(); ++row) {
+    if (!is_there(events, kUserId, row)) continue;
+    candidate.set_place(events, row);
+    const auto [found, is_new] =
+        worker.latest.try_emplace(integer(events, kUserId, row), std::pair(candidate, row));
+    if (!is_new && candidate.precedes(found->second.first)) found->second = {candidate, row};
+  }
+  for (const auto& [user_id, latest] : worker.latest) {
+    const auto found = worker.users.find(user_id);
+    if (found == worker.users.end()) {
+      worker.users.emplace(user_id, User::of(events, latest.second));
+    } else if (latest.first.precedes(found->second)) {
+      found->second = User::of(events, latest.second);
+    }
+  }
+}
+
+std::int64_t PlayStream::play_count() const {
+  std::size_t count = 0;
+  for (const auto& worker : workers_) count += worker->play_ids.size();
+  return static_cast<std::int64_t>(count);
+}
+
+std::vector<std::int64_t> PlayStream::take_play_ids() {
+  std::vector<std::int64_t> all;
+  for (const auto& worker : workers_) {
+    all.insert(all.end(), worker->play_ids.begin(), worker->play_ids.end());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::vector<std::int64_t> PlayStream::take_start_times() {
+  std::vector<std::int64_t> all;
+  for (const auto& worker : workers_) {
+    all.insert(all.end(), worker->start_times.begin(), worker->start_times.end());
+    worker->start_times = {};
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+std::list<Batch> PlayStream::take_unmatched() {
+  std::list<Batch> all;
+  for (const auto& worker : workers_) all.splice(all.end(), worker->unmatched);
+  return all;
+}
+
+Batch PlayStream::take_users() const {
+  std::unordered_map<std::int64_t, const User*> best;
+  for (const auto& worker : workers_) {
+    for (const auto& [user_id, user] : worker->users) {
+      const auto [found, is_new] = best.try_emplace(user_id, &user);
+      if (!is_new && user.precedes(*found->second)) found->second = &user;
+    }
+  }
+  Batch batch(staging_events_schema());
+  for (const auto& [user_id, user] : best) user->add_row(user_id, batch);
+  return batch;
+}
+
+std::map<std::int32_t, std::int64_t> PlayStream::event_counts() const {
+  std::map<std::int32_t, std::int64_t> counts;
+  for (const auto& worker : workers_) {
+    for (const auto& [object_no, events] : worker->events) counts[object_no] += events;
+  }
+  return counts;
+}
+
+}  // namespace sparkify
