@@ -8,6 +8,7 @@
 #include "check/check.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"
 #include "pipeline/schema_guard.h"
 
@@ -45,10 +46,15 @@ std::string as_json(const std::vector<CheckResult>& results, const std::string& 
   return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-Result<int> run(const CommandContext& context) {
-  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, WarehouseUse::read));
+Result<std::vector<CheckResult>> check_tables(const OpenWarehouse& open) {
   TRY(expect_our_schema(*open.warehouse, open.sql));
-  TRY_ASSIGN(const auto results, run_checks(*open.warehouse, open.sql, CheckScope::all));
+  return run_checks(*open.warehouse, open.sql, CheckScope::all);
+}
+
+Result<int> run(const CommandContext& context) {
+  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::read));
+  TRY_ASSIGN(const auto results,
+             run_until_signal(*open.warehouse, [&] { return check_tables(open); }));
   print(context.flags.json ? as_json(results, open.warehouse->display_name()) : as_text(results));
   return any_failed(results) ? kExitFindings : kExitDone;
 }

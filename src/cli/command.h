@@ -25,6 +25,7 @@ struct GlobalFlags {
 struct CommandContext {
   const GlobalFlags& flags;
   const Settings& settings;
+  const std::map<std::string, std::string>& environment;
 };
 
 /// A command of the program: what it adds to the command line, and what it does. `run` gives the
@@ -41,6 +42,7 @@ Command add_status(CLI::App& app, GlobalFlags& flags);
 Command add_rejects(CLI::App& app, GlobalFlags& flags);
 Command add_check(CLI::App& app, GlobalFlags& flags);
 Command add_query(CLI::App& app, GlobalFlags& flags);
+Command add_grant_readonly(CLI::App& app, GlobalFlags& flags);
 Command add_generate(CLI::App& app, GlobalFlags& flags);
 Command add_config(CLI::App& app, GlobalFlags& flags);
 Command add_version(CLI::App& app, GlobalFlags& flags);

@@ -22,6 +22,39 @@ constexpr const char* kFooter =
     "Every setting can also come from SPARKIFY_* variables or a dwh.cfg file: `sparkify config`\n"
     "shows them all. `man sparkify` has the exit codes.";
 
+/// As the AWS command line names them.
+void add_s3_flags(CLI::App& app, GlobalFlags& flags) {
+  add_setting_flag(app, flags, "--profile", "profile", "NAME",
+                   "S3: profile of AWS's configuration files (default: AWS_PROFILE)");
+  add_setting_flag(app, flags, "--region", "region", "NAME",
+                   "S3: region to ask first (default: AWS_REGION, the profile's)");
+  add_setting_flag(app, flags, "--endpoint-url", "endpoint_url", "URL",
+                   "S3: a server that is not AWS's (default: AWS_ENDPOINT_URL_S3)");
+  app.add_flag_callback(
+      "--no-sign-request", [&flags] { flags.settings["no_sign_request"] = "true"; },
+      "S3: public buckets, without credentials");
+  add_setting_flag(app, flags, "--request-payer", "request_payer", "requester",
+                   "S3: you agree to pay for the transfer");
+  add_setting_flag(app, flags, "--addressing", "addressing", "STYLE",
+                   "S3: bucket in the path or in the host: auto, path, virtual (default auto)");
+  add_setting_flag(app, flags, "--transfers", "transfers", "N",
+                   "S3: downloads at once (default 32)");
+}
+
+void add_redshift_flags(CLI::App& app, GlobalFlags& flags) {
+  add_setting_flag(app, flags, "--iam-role", "iam_role", "ARN",
+                   "Redshift: the role under which it reads S3; several with commas are a chain");
+  add_setting_flag(app, flags, "--control", "control", "s3://BUCKET/PREFIX",
+                   "Redshift: where we write what it loads; removed after the commit");
+  app.add_flag_callback(
+      "--iam-auth", [&flags] { flags.settings["iam_auth"] = "true"; },
+      "Redshift: log in with AWS credentials instead of a password");
+  add_setting_flag(app, flags, "--cluster", "cluster", "ID",
+                   "Redshift: for --iam-auth, where the host's name does not tell");
+  add_setting_flag(app, flags, "--workgroup", "workgroup", "NAME",
+                   "Redshift Serverless: for --iam-auth, likewise");
+}
+
 }  // namespace
 
 void add_setting_flag(CLI::App& app, GlobalFlags& flags, const std::string& flag,
@@ -41,7 +74,10 @@ CommandLine::CommandLine() {
   app.set_help_flag("-h,--help", "Show this help");
   app.set_version_flag("--version", std::string(program_version()), "Show the version");
   add_setting_flag(app, flags, "--warehouse", "warehouse", "URL",
-                   "Where the tables are: duckdb:PATH (default duckdb:sparkify.duckdb)");
+                   "Where the tables are: duckdb:PATH (default duckdb:sparkify.duckdb), "
+                   "postgresql://USER@HOST/DATABASE or redshift://USER@HOST:5439/DATABASE");
+  add_setting_flag(app, flags, "--schema", "schema", "NAME",
+                   "PostgreSQL, Redshift: the schema of the tables (default public)");
   app.add_option("--config", flags.config_path, "Settings file (default ./dwh.cfg, if there)")
       ->type_name("FILE");
   add_setting_flag(app, flags, "--threads", "threads", "N", "Threads (default: all processors)");
@@ -49,12 +85,14 @@ CommandLine::CommandLine() {
                    "Memory to stay within, such as 2GiB (default: a quarter of the machine)");
   add_setting_flag(app, flags, "--log-format", "log_format", "FORMAT",
                    "Messages on stderr: text or json (default text)");
+  add_s3_flags(app, flags);
+  add_redshift_flags(app, flags);
   app.add_flag("-q,--quiet", flags.quiet, "Only errors on stderr");
   app.add_flag("-v,--verbose", flags.verbose, "More on stderr");
   app.add_flag("--json", flags.json, "The result as one JSON document");
   using Add = Command (*)(CLI::App&, GlobalFlags&);
   for (const Add add : {add_create_tables, add_etl, add_status, add_rejects, add_check, add_query,
-                        add_generate, add_config, add_version}) {
+                        add_grant_readonly, add_generate, add_config, add_version}) {
     Command command = add(app, flags);
     command.app->fallthrough();
     command.app->set_help_flag("-h,--help", "Show this help");

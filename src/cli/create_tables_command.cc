@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"
 #include "pipeline/schema_guard.h"
 
@@ -63,7 +64,7 @@ void show(const CreatedTables& result, const OpenWarehouse& open, bool as_json) 
 }
 
 Result<int> run(const Options& options, const CommandContext& context) {
-  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, WarehouseUse::create));
+  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::create));
   if (options.drop && !options.yes) {
     TRY_ASSIGN(const bool confirmed, confirm_drop(open));
     if (!confirmed) {
@@ -75,7 +76,9 @@ Result<int> run(const Options& options, const CommandContext& context) {
       return kExitDone;
     }
   }
-  TRY_ASSIGN(const CreatedTables result, create_tables(*open.warehouse, open.sql, options.drop));
+  TRY_ASSIGN(const CreatedTables result, run_until_signal(*open.warehouse, [&] {
+               return create_tables(*open.warehouse, open.sql, options.drop);
+             }));
   show(result, open, context.flags.json);
   return kExitDone;
 }

@@ -28,21 +28,16 @@ struct KnownKey {
   std::string_view key;
 };
 
-constexpr std::array<KnownKey, 14> kKnownKeys = {{
-    {"CLUSTER", "HOST"},
-    {"CLUSTER", "DB_NAME"},
-    {"CLUSTER", "DB_USER"},
-    {"CLUSTER", "DB_PASSWORD"},
-    {"CLUSTER", "DB_PORT"},
-    {"IAM_ROLE", "ARN"},
-    {"S3", "LOG_DATA"},
-    {"S3", "LOG_JSONPATH"},
-    {"S3", "SONG_DATA"},
-    {"SPARKIFY", "WAREHOUSE"},
-    {"SPARKIFY", "THREADS"},
-    {"SPARKIFY", "MEMORY_LIMIT"},
-    {"SPARKIFY", "MAX_REJECTS"},
-    {"SPARKIFY", "LOG_FORMAT"},
+constexpr std::array<KnownKey, 26> kKnownKeys = {{
+    {"CLUSTER", "HOST"},         {"CLUSTER", "DB_NAME"},     {"CLUSTER", "DB_USER"},
+    {"CLUSTER", "DB_PASSWORD"},  {"CLUSTER", "DB_PORT"},     {"CLUSTER", "IAM_AUTH"},
+    {"CLUSTER", "IDENTIFIER"},   {"CLUSTER", "WORKGROUP"},   {"IAM_ROLE", "ARN"},
+    {"S3", "LOG_DATA"},          {"S3", "LOG_JSONPATH"},     {"S3", "SONG_DATA"},
+    {"S3", "PROFILE"},           {"S3", "REGION"},           {"S3", "ENDPOINT_URL"},
+    {"S3", "NO_SIGN_REQUEST"},   {"S3", "REQUEST_PAYER"},    {"S3", "ADDRESSING"},
+    {"S3", "CONTROL"},           {"S3", "TRANSFERS"},        {"SPARKIFY", "WAREHOUSE"},
+    {"SPARKIFY", "SCHEMA"},      {"SPARKIFY", "THREADS"},    {"SPARKIFY", "MEMORY_LIMIT"},
+    {"SPARKIFY", "MAX_REJECTS"}, {"SPARKIFY", "LOG_FORMAT"},
 }};
 constexpr std::array<std::string_view, 4> kKnownSections = {"CLUSTER", "IAM_ROLE", "S3",
                                                             "SPARKIFY"};

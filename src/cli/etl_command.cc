@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <memory>
 #include <string>
 
@@ -10,10 +9,11 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/progress_display.h"
+#include "cli/source_access.h"
+#include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"
 #include "pipeline/etl.h"
 #include "report/run_summary.h"
-#include "source/local_store.h"
 
 namespace sparkify {
 
@@ -21,30 +21,19 @@ namespace {
 
 struct Options {
   bool dry_run = false;
+  bool show_sql = false;
   bool keep_staging = false;
 };
 
-/// The one thing a signal handler may touch.
-StopFlag stop_flag;
-
-extern "C" void request_stop(int signal_number) { stop_flag.request(signal_number); }
-
-void install_signal_handlers() {
-  struct sigaction action {};
-  action.sa_handler = request_stop;
-  sigemptyset(&action.sa_mask);
-  // Once: a second signal of the kind ends the program at once, which is safe at any moment.
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-Status expect_local(const std::string& location) {
+Status expect_known_scheme(const std::string& location) {
   const std::size_t colon = location.find("://");
-  if (colon == std::string::npos || location.starts_with("file://")) return {};
-  return make_error(
-      ErrorKind::config,
-      fmt::format("{}: sources of this kind are not built yet; give a path", printable(location)));
+  if (colon == std::string::npos || location.starts_with("file://") ||
+      location.starts_with("s3://")) {
+    return {};
+  }
+  return make_error(ErrorKind::config,
+                    fmt::format("{}: no such kind of source; give a path or s3://BUCKET/PREFIX",
+                                printable(location)));
 }
 
 /// Text that blocks and records may take: what DuckDB does not get, shared out.
@@ -70,13 +59,15 @@ Result<EtlOptions> etl_options(const Options& options, const Settings& settings)
   if (settings.log_data) etl.log_locations.push_back(*settings.log_data);
   if (settings.song_data) etl.song_locations.push_back(*settings.song_data);
   if (etl.log_locations.empty() && etl.song_locations.empty()) return missing_setting("log_data");
-  for (const auto& location : etl.log_locations) TRY(expect_local(location));
-  for (const auto& location : etl.song_locations) TRY(expect_local(location));
+  for (const auto& location : etl.log_locations) TRY(expect_known_scheme(location));
+  for (const auto& location : etl.song_locations) TRY(expect_known_scheme(location));
   etl.dry_run = options.dry_run;
+  etl.show_sql = options.show_sql;
   etl.keep_staging = options.keep_staging;
   etl.max_rejects = settings.max_rejects;
   etl.group_bytes = group_bytes(settings);
   etl.decode = decode_limits(settings);
+  if (settings.direct_bytes) etl.direct_bytes_min = *settings.direct_bytes;
   return etl;
 }
 
@@ -88,7 +79,7 @@ ProgressDisplay::Form progress_form(const CommandContext& context) {
 }
 
 int exit_code(const RunSummary& summary) {
-  if (summary.error) return exit_code_of(summary.error->kind, stop_flag.signal_number());
+  if (summary.error) return exit_code_of(summary.error->kind, stop_signal_number());
   if (!summary.failed_objects.empty()) return kExitSource;
   return any_failed(summary.checks) ? kExitFindings : kExitDone;
 }
@@ -96,16 +87,17 @@ int exit_code(const RunSummary& summary) {
 Result<int> run(const Options& options, const CommandContext& context) {
   TRY_ASSIGN(const EtlOptions etl, etl_options(options, context.settings));
   const auto use = options.dry_run ? WarehouseUse::read : WarehouseUse::write;
-  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, use));
-  install_signal_handlers();
+  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, use));
+  const StopFlag& stop = catch_stop_signals();
   log_debug(fmt::format("loading into {} on {} threads, groups of {} bytes",
                         open.warehouse->display_name(), context.settings.threads, etl.group_bytes));
-  LocalStore store(stop_flag);
+  SourceAccess sources(context, stop);
+  const auto store = sources.store();
   Progress progress;
   RunSummary summary;
   {
     const ProgressDisplay display(progress, progress_form(context));
-    summary = run_etl(etl, {store, *open.warehouse, open.sql, progress, stop_flag});
+    summary = run_etl(etl, {*store, *open.warehouse, open.sql, progress, stop});
   }
   if (summary.ignored_files > 0) {
     log_debug(fmt::format("{} files were passed over: their names do not say JSON",
@@ -123,10 +115,12 @@ Command add_etl(CLI::App& app, GlobalFlags& flags) {
   CLI::App* command =
       app.add_subcommand("etl", "Load what is new: list, stage, transform, check, summary");
   add_setting_flag(*command, flags, "--log-data", "log_data", "PATH",
-                   "Event logs: a folder (walked), a file, or a quoted glob");
-  add_setting_flag(*command, flags, "--song-data", "song_data", "PATH",
-                   "Song files: a folder (walked), a file, or a quoted glob");
-  command->add_flag("--dry-run", options->dry_run, "Print the plan and change nothing");
+                   "Event logs: a folder (walked), a file, a quoted glob; or s3://BUCKET/PREFIX");
+  add_setting_flag(*command, flags, "--song-data", "song_data", "PATH", "Song files: likewise");
+  auto* dry_run =
+      command->add_flag("--dry-run", options->dry_run, "Print the plan and change nothing");
+  command->add_flag("--sql", options->show_sql, "With --dry-run: every statement as well")
+      ->needs(dry_run);
   command->add_flag("--keep-staging", options->keep_staging,
                     "Keep the last group's rows in staging_events and staging_songs");
   add_setting_flag(*command, flags, "--max-rejects", "max_rejects", "N",
@@ -136,7 +130,8 @@ Command add_etl(CLI::App& app, GlobalFlags& flags) {
       "Examples:\n"
       "  sparkify etl --log-data data/log_data --song-data data/song_data\n"
       "  sparkify etl --log-data 'data/log_data/2018/11/*.json.gz' --dry-run\n"
-      "  sparkify etl --log-data logs --song-data songs --max-rejects 100 --json");
+      "  sparkify etl --log-data logs --song-data songs --max-rejects 100 --json\n"
+      "  sparkify etl --log-data s3://bucket/log_data --song-data s3://bucket/song_data");
   return {command, [options](const CommandContext& context) { return run(*options, context); }};
 }
 

@@ -11,10 +11,12 @@ int exit_code_of(ErrorKind kind, int signal_number) {
     case ErrorKind::config:
       return kExitConfig;
     case ErrorKind::source:
+    case ErrorKind::unreachable:
     case ErrorKind::damaged:
     case ErrorKind::changed:
       return kExitSource;
     case ErrorKind::database:
+    case ErrorKind::conflict:
       return kExitDatabase;
     case ErrorKind::locked:
       return kExitLocked;

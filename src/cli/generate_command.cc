@@ -8,8 +8,8 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/source_access.h"
 #include "generate/generator.h"
-#include "source/local_store.h"
 
 namespace sparkify {
 
@@ -49,8 +49,10 @@ Result<int> run(Options options, const CommandContext& context) {
   if (!options.faults.empty()) {
     TRY_ASSIGN(options.generate.faults, parse_faults(options.faults));
   }
-  LocalWriter writer(options.out);
-  TRY_ASSIGN(const GenerateSummary summary, generate(options.generate, writer));
+  const StopFlag never;
+  SourceAccess sources(context, never);
+  TRY_ASSIGN(const auto writer, sources.writer(options.out));
+  TRY_ASSIGN(const GenerateSummary summary, generate(options.generate, *writer));
   print(context.flags.json ? as_json(summary, options.out) : as_text(summary, options.out));
   return kExitDone;
 }
@@ -62,7 +64,9 @@ Command add_generate(CLI::App& app, GlobalFlags& /*flags*/) {
   GenerateOptions& generate = options->generate;
   CLI::App* command = app.add_subcommand(
       "generate", "Make sample logs and songs; the same options give the same bytes");
-  command->add_option("--out", options->out, "Folder to write log_data/ and song_data/ into")
+  command
+      ->add_option("--out", options->out,
+                   "Folder, or s3://BUCKET/PREFIX, to write log_data/ and song_data/ into")
       ->required()
       ->type_name("DIR");
   command->add_option("--seed", generate.seed, "Another seed, other data (default 1)")

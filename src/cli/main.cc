@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/stop_signals.h"
 #include "cli/usage_error.h"
 
 extern "C" char** environ;
@@ -39,7 +41,7 @@ int report(const Error& error, bool as_json) {
     const nlohmann::ordered_json document{{"format", "sparkify.error/1"}, {"error", error.message}};
     print(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   }
-  return exit_code_of(error.kind);
+  return exit_code_of(error.kind, stop_signal_number());
 }
 
 /// `code`, unless it says that all is well and stdout did not take the result.
@@ -67,6 +69,23 @@ bool wants_json_log(const SettingSources& sources) {
   return variable != sources.environment.end() && variable->second == "json";
 }
 
+/// Buffers come and go by the megabyte, on dozens of threads that wait for S3. Left alone, the
+/// allocator keeps a heap for each thread and freed buffers in it, which is too much where memory
+/// is scarce; giving every buffer's pages back at once is slow where it is not.
+void share_out_heaps(std::uint64_t memory_limit_bytes) {
+  constexpr int kHeapsMax = 2;
+  constexpr std::uint64_t kShare = 256;
+  constexpr std::uint64_t kOwnPagesLeast = std::uint64_t{1} << 20;
+  constexpr std::uint64_t kOwnPagesMost = std::uint64_t{32} << 20;  // the allocator's own bound
+  constexpr int kKeptBuffers = 8;
+  // From so many bytes on, a buffer has pages of its own, which go when it goes.
+  const auto own_pages =
+      static_cast<int>(std::clamp(memory_limit_bytes / kShare, kOwnPagesLeast, kOwnPagesMost));
+  ::mallopt(M_ARENA_MAX, kHeapsMax);
+  ::mallopt(M_MMAP_THRESHOLD, own_pages);
+  ::mallopt(M_TRIM_THRESHOLD, own_pages * kKeptBuffers);
+}
+
 int run_command(const CommandLine& line) {
   const auto& chosen = line.app.get_subcommands();
   if (chosen.empty()) {
@@ -86,8 +105,9 @@ int run_command(const CommandLine& line) {
                                              : LogLevel::info;
   start_log(settings->log_format == LogFormat::json, least);
   for (const std::string& warning : settings->warnings) log_warning(warning);
+  share_out_heaps(settings->memory_limit_bytes);
   const Command& command = line.commands.at(chosen.front()->get_name());
-  const auto code = command.run({flags, *settings});
+  const auto code = command.run({flags, *settings, sources.environment});
   if (!code.ok()) return report(code.error(), flags.json);
   return code_if_written(*code);
 }

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"
 #include "report/row_writer.h"
 
@@ -21,11 +22,12 @@ struct Options {
 Result<int> run(const Options& options, const CommandContext& context) {
   const std::string name = options.format.empty() ? "box" : options.format;
   TRY_ASSIGN(const RowFormat format, parse_row_format(name));
-  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, WarehouseUse::user_sql));
+  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::user_sql));
   const bool as_document = context.flags.json && options.format.empty();
   const auto writer = as_document ? make_document_writer("sparkify.query/1", print)
                                   : make_row_writer(format, print, options.rows_max);
-  TRY(open.warehouse->read(options.sql, {}, *writer));
+  TRY(run_until_signal(*open.warehouse,
+                       [&] { return open.warehouse->read(options.sql, {}, *writer); }));
   writer->finish();
   return kExitDone;
 }

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"
 #include "pipeline/schema_guard.h"
 #include "record/reject.h"
@@ -49,12 +50,17 @@ Status expect_known_reason(const Options& options) {
                                                   printable(*options.reason), known));
 }
 
+Status read_rejects(const OpenWarehouse& open, std::string_view sql, const Values& filters,
+                    RowVisitor& visitor) {
+  TRY(expect_our_schema(*open.warehouse, open.sql));
+  return open.warehouse->read(sql, filters, visitor);
+}
+
 Result<int> run(const Options& options, const CommandContext& context) {
   const std::string name = options.format.empty() ? "box" : options.format;
   TRY_ASSIGN(const RowFormat format, parse_row_format(name));
   TRY(expect_known_reason(options));
-  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, WarehouseUse::read));
-  TRY(expect_our_schema(*open.warehouse, open.sql));
+  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::read));
   Values filters{value_or_null(options.run_id), value_or_null(options.reason),
                  value_or_null(options.column), value_or_null(options.uri)};
   if (!options.summary) filters.emplace_back(options.limit);
@@ -62,8 +68,8 @@ Result<int> run(const Options& options, const CommandContext& context) {
   const auto writer = as_document
                           ? make_document_writer("sparkify.rejects/1", print)
                           : make_row_writer(format, print, static_cast<std::size_t>(options.limit));
-  TRY(open.warehouse->read(open.sql.get(options.summary ? "rejects/summary" : "rejects/list"),
-                           filters, *writer));
+  const std::string_view sql = open.sql.get(options.summary ? "rejects/summary" : "rejects/list");
+  TRY(run_until_signal(*open.warehouse, [&] { return read_rejects(open, sql, filters, *writer); }));
   writer->finish();
   return kExitDone;
 }

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/byte_size.h"
+#include "base/percent_encoding.h"
 #include "base/utf8.h"
 #include "cli/dwh_cfg.h"
 #include "cli/nearest_word.h"
@@ -21,6 +22,7 @@ constexpr std::string_view kDefaultWarehouse = "duckdb:sparkify.duckdb";
 constexpr std::string_view kEnvironmentPrefix = "SPARKIFY_";
 constexpr std::uint64_t kRedshiftPort = 5439;
 constexpr std::uint64_t kThreadsMax = 256;
+constexpr std::uint64_t kTransfersMax = 256;
 constexpr std::uint64_t kMemoryLimitMin = std::uint64_t{256} << 20;
 constexpr std::size_t kEchoWidthMax = 60;
 constexpr std::string_view kNotSet = "(not set)";
@@ -33,12 +35,24 @@ struct Definition {
   std::string_view key;
 };
 
-constexpr std::array<Definition, 12> kDefinitions = {{
+constexpr std::array<Definition, 28> kDefinitions = {{
     {"warehouse", true, false, "SPARKIFY", "WAREHOUSE"},
+    {"schema", true, false, "SPARKIFY", "SCHEMA"},
     {"log_data", true, false, "S3", "LOG_DATA"},
     {"song_data", true, false, "S3", "SONG_DATA"},
     {"log_jsonpath", true, false, "S3", "LOG_JSONPATH"},
+    {"profile", true, false, "S3", "PROFILE"},
+    {"region", true, false, "S3", "REGION"},
+    {"endpoint_url", true, false, "S3", "ENDPOINT_URL"},
+    {"no_sign_request", true, false, "S3", "NO_SIGN_REQUEST"},
+    {"request_payer", true, false, "S3", "REQUEST_PAYER"},
+    {"addressing", true, false, "S3", "ADDRESSING"},
+    {"transfers", true, false, "S3", "TRANSFERS"},
+    {"control", true, false, "S3", "CONTROL"},
     {"iam_role", true, false, "IAM_ROLE", "ARN"},
+    {"iam_auth", true, false, "CLUSTER", "IAM_AUTH"},
+    {"cluster", true, false, "CLUSTER", "IDENTIFIER"},
+    {"workgroup", true, false, "CLUSTER", "WORKGROUP"},
     {"db_password", false, false, "CLUSTER", "DB_PASSWORD"},
     {"threads", true, false, "SPARKIFY", "THREADS"},
     {"memory_limit", true, false, "SPARKIFY", "MEMORY_LIMIT"},
@@ -46,6 +60,10 @@ constexpr std::array<Definition, 12> kDefinitions = {{
     {"log_format", true, false, "SPARKIFY", "LOG_FORMAT"},
     {"group_bytes", false, true, "", ""},
     {"block_bytes", false, true, "", ""},
+    {"direct_bytes", false, true, "", ""},
+    {"part_bytes", false, true, "", ""},
+    {"retry_ms", false, true, "", ""},
+    {"stall_s", false, true, "", ""},
 }};
 
 const Definition& definition(std::string_view name) {
@@ -114,6 +132,9 @@ bool mentions_password_key(std::string_view text) {
 // been written %2F, counts as well, and so does libpq's `?password=`.
 bool holds_password(std::string_view url) {
   if (mentions_password_key(url)) return true;
+  if (const auto decoded = percent_decode(url); decoded && mentions_password_key(*decoded)) {
+    return true;
+  }
   if (url.starts_with("duckdb:")) return false;
   const std::size_t scheme_end = url.find("://");
   const std::string_view rest = scheme_end == url.npos ? url : url.substr(scheme_end + 3);
@@ -134,23 +155,7 @@ Error refuse_password(std::string_view origin, std::string_view config_name) {
                             config_name));
 }
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-std::string percent_encode(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    result += is_unreserved(c) ? std::string(1, c)
-                               : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return result;
-}
-
-bool is_host(std::string_view text) {
-  return text.size() <= 255 && std::all_of(text.begin(), text.end(), is_unreserved);
-}
+bool is_host(std::string_view text) { return text.size() <= 255 && percent_encode(text) == text; }
 
 bool is_ipv6(std::string_view text) {
   return std::count(text.begin(), text.end(), ':') >= 2 &&
@@ -170,10 +175,16 @@ class Resolver {
     if (cfg_.has_value()) settings_.warnings = cfg_->warnings;
     warn_of_unknown_variables();
     TRY(warehouse());
+    optional_text("schema", settings_.schema);
     optional_text("log_data", settings_.log_data);
     optional_text("song_data", settings_.song_data);
     optional_text("log_jsonpath", settings_.log_jsonpath);
+    optional_text("control", settings_.control);
     optional_text("iam_role", settings_.iam_role);
+    TRY(yes_or_no("iam_auth", settings_.iam_auth));
+    optional_text("cluster", settings_.cluster);
+    optional_text("workgroup", settings_.workgroup);
+    TRY(s3());
     db_password();
     TRY(threads());
     TRY(memory_limit());
@@ -181,6 +192,10 @@ class Resolver {
     TRY(log_format());
     TRY(tuning("group_bytes", settings_.group_bytes));
     TRY(tuning("block_bytes", settings_.block_bytes));
+    TRY(tuning("direct_bytes", settings_.direct_bytes));
+    TRY(tuning("part_bytes", settings_.s3.part_bytes));
+    TRY(tuning_count("retry_ms", settings_.s3.retry_ms));
+    TRY(tuning_count("stall_s", settings_.s3.stall_s));
     return std::move(settings_);
   }
 
@@ -304,6 +319,78 @@ class Resolver {
     show(name, found.has_value() ? std::string_view(*found->text) : kNotSet, found);
   }
 
+  Status s3() {
+    S3Settings& s3 = settings_.s3;
+    optional_text("profile", s3.profile);
+    optional_text("region", s3.region);
+    TRY(endpoint_url());
+    bool unsigned_requests = false;
+    TRY(yes_or_no("no_sign_request", unsigned_requests));
+    s3.sign_request = !unsigned_requests;
+    TRY(requester_pays());
+    TRY(addressing());
+    const auto found = find("transfers");
+    if (found.has_value()) {
+      TRY_ASSIGN(s3.transfers, parse_count(*found, 1, kTransfersMax, "number of transfers"));
+    }
+    show("transfers", std::to_string(s3.transfers), found);
+    return {};
+  }
+
+  Status endpoint_url() {
+    const auto found = find("endpoint_url");
+    if (found.has_value() && found->text->find('@') != std::string::npos) {
+      return refuse(found->origin,
+                    "the S3 endpoint's URL seems to hold a password, which others could read; give "
+                    "the address alone: credentials have places of their own (docs/s3.md)");
+    }
+    optional_text("endpoint_url", settings_.s3.endpoint_url);
+    return {};
+  }
+
+  Status yes_or_no(std::string_view name, bool& value) {
+    const auto found = find(name);
+    if (found.has_value() && *found->text == "true") {
+      value = true;
+    } else if (found.has_value() && *found->text != "false") {
+      return refuse(found->origin, fmt::format("{} is neither true nor false", echo(*found->text)));
+    }
+    show(name, value ? "true" : "false", found);
+    return {};
+  }
+
+  Status requester_pays() {
+    const auto found = find("request_payer");
+    if (found.has_value() && *found->text != "requester") {
+      return refuse(found->origin, fmt::format("{}: only `requester` can be said here, or nothing",
+                                               echo(*found->text)));
+    }
+    settings_.s3.requester_pays = found.has_value();
+    show("request_payer", found.has_value() ? "requester" : kNotSet, found);
+    return {};
+  }
+
+  Status addressing() {
+    using Addressing = S3Settings::Addressing;
+    constexpr std::array<std::pair<std::string_view, Addressing>, 3> kWords = {{
+        {"auto", Addressing::automatic},
+        {"path", Addressing::path},
+        {"virtual", Addressing::virtual_host},
+    }};
+    const auto found = find("addressing");
+    const std::string_view text = found.has_value() ? std::string_view(*found->text) : "auto";
+    const auto* const word = std::find_if(kWords.begin(), kWords.end(),
+                                          [&](const auto& each) { return each.first == text; });
+    if (word == kWords.end()) {
+      return refuse(
+          found->origin,
+          fmt::format("{} is no addressing style; give auto, path or virtual", echo(text)));
+    }
+    settings_.s3.addressing = word->second;
+    show("addressing", text, found);
+    return {};
+  }
+
   void db_password() {
     const auto found = find("db_password");
     if (found.has_value()) settings_.db_password = Secret(*found->text);
@@ -368,6 +455,15 @@ class Resolver {
     TRY_ASSIGN(value, parse_size(*found));
     if (*value == 0) return refuse(found->origin, "must not be 0; give at least 1 byte");
     show(name, format_bytes(*value), found);
+    return {};
+  }
+
+  Status tuning_count(std::string_view name, std::optional<std::uint64_t>& value) {
+    constexpr std::uint64_t kMost = 1'000'000;
+    const auto found = find(name);
+    if (!found.has_value()) return {};
+    TRY_ASSIGN(value, parse_count(*found, 1, kMost, "count"));
+    show(name, std::to_string(*value), found);
     return {};
   }
 

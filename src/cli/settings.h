@@ -24,20 +24,41 @@ struct Setting {
 
 enum class LogFormat { text, json };
 
+/// How S3 is asked; beside it, all that the AWS command line reads of its environment and files.
+struct S3Settings {
+  std::optional<std::string> profile;       ///< of AWS's configuration files
+  std::optional<std::string> region;        ///< none: as AWS's own settings have it
+  std::optional<std::string> endpoint_url;  ///< none: as AWS's own settings have it
+  bool sign_request = true;                 ///< false: public buckets, without credentials
+  bool requester_pays = false;
+  enum class Addressing { automatic, path, virtual_host } addressing = Addressing::automatic;
+  std::size_t transfers = 32;               ///< GETs at once, 1 to 256
+  std::optional<std::uint64_t> part_bytes;  ///< for tests; none: the program decides
+  std::optional<std::uint64_t> retry_ms;    ///< for tests: the first pause before a retry
+  std::optional<std::uint64_t> stall_s;     ///< for tests: how long a transfer may stall
+};
+
 /// What the whole program is told from outside. docs/configuration.md is the users' page of it.
 struct Settings {
   std::string warehouse;                 ///< a URL; never with a password in it
+  std::optional<std::string> schema;     ///< none: public; a DuckDB file has no choice of it
   std::optional<std::string> log_data;   ///< where the event logs are: a path or s3://...
   std::optional<std::string> song_data;  ///< where the song files are
   std::optional<std::string> log_jsonpath;
-  std::optional<std::string> iam_role;
+  std::optional<std::string> iam_role;  ///< under which Redshift reads S3
+  std::optional<std::string> control;   ///< s3://...: what Redshift takes its rows from
+  bool iam_auth = false;                ///< log in to Redshift with AWS credentials
+  std::optional<std::string> cluster;   ///< for iam_auth, where the host's name does not tell
+  std::optional<std::string> workgroup;
   Secret db_password;                        ///< empty: not set
   std::size_t threads = 1;                   ///< 1 to 256
   std::uint64_t memory_limit_bytes = 0;      ///< at least 256 MiB
   std::optional<std::uint64_t> max_rejects;  ///< none: no limit
   LogFormat log_format = LogFormat::text;
-  std::optional<std::uint64_t> group_bytes;  ///< for tests; none: the program decides
-  std::optional<std::uint64_t> block_bytes;  ///< for tests; none: the program decides
+  S3Settings s3;
+  std::optional<std::uint64_t> group_bytes;   ///< for tests; none: the program decides
+  std::optional<std::uint64_t> block_bytes;   ///< for tests; none: the program decides
+  std::optional<std::uint64_t> direct_bytes;  ///< for tests; none: the program decides
 
   std::vector<Setting> shown;         ///< in the order in which `sparkify config` lists them
   std::vector<std::string> warnings;  ///< whole sentences, without a value in them

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"
 #include "pipeline/schema_guard.h"
 #include "report/row_writer.h"
@@ -70,8 +71,9 @@ nlohmann::ordered_json as_json(const Rows& rows) {
 }
 
 Result<int> run(const Options& options, const CommandContext& context) {
-  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context.settings, WarehouseUse::read));
-  TRY_ASSIGN(const WarehouseStatus status, read_status(options, open));
+  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::read));
+  TRY_ASSIGN(const WarehouseStatus status,
+             run_until_signal(*open.warehouse, [&] { return read_status(options, open); }));
   if (!context.flags.json) {
     print(status_text(status, open));
     return kExitDone;

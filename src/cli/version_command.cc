@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
+#include "warehouse/postgres/postgres_warehouse.h"
 
 namespace sparkify {
 
@@ -16,11 +17,12 @@ Result<int> run(const CommandContext& context) {
     const nlohmann::ordered_json document{{"format", "sparkify.version/1"},
                                           {"version", program_version()},
                                           {"tables", kSchemaVersion},
-                                          {"duckdb", duckdb_version()}};
+                                          {"duckdb", duckdb_version()},
+                                          {"libpq", libpq_version()}};
     print(document.dump(2) + "\n");
   } else {
-    print(fmt::format("sparkify {} (tables version {}, DuckDB {})\n", program_version(),
-                      kSchemaVersion, duckdb_version()));
+    print(fmt::format("sparkify {} (tables version {}, DuckDB {}, libpq {})\n", program_version(),
+                      kSchemaVersion, duckdb_version(), libpq_version()));
   }
   return kExitDone;
 }

@@ -2,57 +2,199 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "aws/redshift_address.h"
+#include "base/percent_encoding.h"
 #include "base/utf8.h"
+#include "cli/stop_signals.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
+#include "warehouse/postgres/postgres_warehouse.h"
+#include "warehouse/redshift/redshift_warehouse.h"
 
 namespace sparkify {
 
 namespace {
 
 constexpr std::string_view kDuckdbScheme = "duckdb:";
-/// DuckDB's share of the memory limit; the rest is for decoding and for what DuckDB does not count.
+/// What the program takes before it has read anything: its code and DuckDB's, threads, caches.
+constexpr std::uint64_t kProgramBytes = std::uint64_t{64} << 20;
+/// DuckDB's share of the rest; what is left is for decoding and for what DuckDB does not count.
 constexpr std::uint64_t kDuckdbPercent = 65;
+
+WarehouseAccess access_for(WarehouseUse use) {
+  switch (use) {
+    case WarehouseUse::create:
+    case WarehouseUse::write:
+      return WarehouseAccess::write;
+    case WarehouseUse::user_sql:
+      return WarehouseAccess::sandbox;
+    case WarehouseUse::read:
+      break;
+  }
+  return WarehouseAccess::read;
+}
 
 DuckdbOptions duckdb_options(const Settings& settings, WarehouseUse use) {
   DuckdbOptions options;
   options.path = settings.warehouse.substr(kDuckdbScheme.size());
   options.create = use == WarehouseUse::create;
   options.threads = settings.threads;
-  options.memory_limit_bytes = settings.memory_limit_bytes / 100 * kDuckdbPercent;
-  switch (use) {
-    case WarehouseUse::create:
-    case WarehouseUse::write:
-      options.access = DuckdbOptions::Access::write;
-      break;
-    case WarehouseUse::read:
-      options.access = DuckdbOptions::Access::read;
-      break;
-    case WarehouseUse::user_sql:
-      options.access = DuckdbOptions::Access::sandbox;
-      break;
-  }
+  options.memory_limit_bytes = (settings.memory_limit_bytes - kProgramBytes) / 100 * kDuckdbPercent;
+  options.access = access_for(use);
   return options;
+}
+
+constexpr std::array<std::string_view, 2> kPostgresSchemes = {"postgresql:", "postgres:"};
+/// More connections than this do not load faster; the server has better use for them.
+constexpr std::size_t kConnectionsMax = 16;
+/// Where distributions keep the authorities that the machine trusts.
+constexpr std::array<const char*, 3> kSystemCertificates = {
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+};
+
+bool is_postgres(const std::string& url) {
+  return std::any_of(kPostgresSchemes.begin(), kPostgresSchemes.end(),
+                     [&url](std::string_view scheme) { return url.starts_with(scheme); });
+}
+
+std::string if_exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) ? path : std::string();
+}
+
+libpq::RootCertificates root_certificates() {
+  libpq::RootCertificates known;
+  if (const char* home = std::getenv("HOME"); home != nullptr) {
+    known.user = if_exists(std::string(home) + "/.postgresql/root.crt");
+  }
+  for (const char* path : kSystemCertificates) {
+    if (known.system.empty()) known.system = if_exists(path);
+  }
+  return known;
+}
+
+PostgresOptions postgres_options(const Settings& settings, WarehouseUse use) {
+  PostgresOptions options;
+  options.url = settings.warehouse;
+  if (settings.schema) options.schema = *settings.schema;
+  options.create = use == WarehouseUse::create;
+  options.password = settings.db_password;
+  options.connections = std::clamp<std::size_t>(settings.threads, 1, kConnectionsMax);
+  options.access = access_for(use);
+  if (const char* mode = std::getenv("PGSSLMODE"); mode != nullptr) {
+    options.environment_sslmode = mode;
+  }
+  options.root_certificates = root_certificates();
+  return options;
+}
+
+constexpr std::string_view kRedshiftScheme = "redshift://";
+
+/// The host of a URL, without what is before and behind it.
+std::string_view host_of(std::string_view url) {
+  url.remove_prefix(kRedshiftScheme.size());
+  url = url.substr(0, url.find_first_of("/?"));
+  if (const std::size_t at = url.rfind('@'); at != url.npos) url.remove_prefix(at + 1);
+  return url.substr(0, url.rfind(':'));
+}
+
+std::string database_of(std::string_view url) {
+  url.remove_prefix(kRedshiftScheme.size());
+  const std::size_t slash = url.find('/');
+  if (slash == url.npos) return {};
+  url = url.substr(slash + 1);
+  return percent_decode(url.substr(0, url.find('?'))).value_or("");
+}
+
+Result<RedshiftTarget> redshift_target(const Settings& settings) {
+  const std::string_view url = settings.warehouse;
+  const auto address = read_redshift_address(host_of(url));
+  RedshiftTarget target;
+  target.database = database_of(url);
+  if (address) {
+    target.kind = address->kind;
+    target.name = address->name;
+    target.region = address->region;
+  }
+  if (settings.cluster) {
+    target.kind = RedshiftKind::provisioned;
+    target.name = *settings.cluster;
+  } else if (settings.workgroup) {
+    target.kind = RedshiftKind::serverless;
+    target.name = *settings.workgroup;
+  }
+  if (!target.name.empty()) return target;
+  return make_error(ErrorKind::config,
+                    fmt::format("--iam-auth: {} does not tell which cluster or workgroup it is; "
+                                "give --cluster ID or --workgroup NAME",
+                                printable(host_of(url))));
+}
+
+Result<RedshiftOptions> redshift_options(const CommandContext& context, WarehouseUse use,
+                                         SourceAccess& aws) {
+  const Settings& settings = context.settings;
+  RedshiftOptions options;
+  options.url = settings.warehouse;
+  if (settings.schema) options.schema = *settings.schema;
+  options.create = use == WarehouseUse::create;
+  options.access = access_for(use);
+  options.password = settings.db_password;
+  options.iam_role = settings.iam_role.value_or("");
+  options.control.place = settings.control.value_or("");
+  while (options.control.place.ends_with('/')) options.control.place.pop_back();
+  options.control.open = [&aws, place = options.control.place] { return aws.writer(place); };
+  TRY_ASSIGN(options.region, aws.region());
+  options.threads = settings.threads;
+  options.root_certificates = root_certificates();
+  if (!settings.iam_auth) return options;
+  TRY_ASSIGN(const RedshiftTarget target, redshift_target(settings));
+  options.login = [&aws, target]() -> Result<RedshiftUser> {
+    TRY_ASSIGN(RedshiftLogin login, aws.redshift_login(target));
+    return RedshiftUser{std::move(login.user), std::move(login.password)};
+  };
+  return options;
+}
+
+Result<OpenWarehouse> with_sql(Result<std::unique_ptr<Warehouse>> opened) {
+  TRY_ASSIGN(auto warehouse, std::move(opened));
+  TRY_ASSIGN(auto sql, SqlLibrary::open(warehouse->dialect()));
+  return OpenWarehouse{nullptr, std::move(warehouse), std::move(sql)};
+}
+
+Result<OpenWarehouse> open_with_aws(const CommandContext& context, WarehouseUse use) {
+  auto aws = std::make_unique<SourceAccess>(context, stop_request());
+  TRY_ASSIGN(const RedshiftOptions options, redshift_options(context, use, *aws));
+  TRY_ASSIGN(OpenWarehouse open, with_sql(open_redshift(options)));
+  open.aws = std::move(aws);
+  return open;
 }
 
 }  // namespace
 
-Result<OpenWarehouse> open_warehouse(const Settings& settings, WarehouseUse use) {
+Result<OpenWarehouse> open_warehouse(const CommandContext& context, WarehouseUse use) {
+  const Settings& settings = context.settings;
   const std::string& url = settings.warehouse;
   if (url.starts_with(kDuckdbScheme)) {
-    TRY_ASSIGN(auto warehouse, open_duckdb(duckdb_options(settings, use)));
-    TRY_ASSIGN(auto sql, SqlLibrary::open(warehouse->dialect()));
-    return OpenWarehouse{std::move(warehouse), std::move(sql)};
+    if (settings.schema) {
+      return make_error(
+          ErrorKind::config,
+          "--schema is for PostgreSQL and Redshift; a DuckDB file holds one warehouse: leave it "
+          "out, or give another file");
+    }
+    return with_sql(open_duckdb(duckdb_options(settings, use)));
   }
-  for (const std::string_view scheme : {"postgresql://", "postgres://", "redshift://"}) {
-    if (!url.starts_with(scheme)) continue;
-    return make_error(ErrorKind::config,
-                      fmt::format("{}: this warehouse is not built yet; this version works with "
-                                  "duckdb:PATH only",
-                                  scheme));
-  }
+  if (is_postgres(url)) return with_sql(open_postgres(postgres_options(settings, use)));
+  if (url.starts_with(kRedshiftScheme)) return open_with_aws(context, use);
   return make_error(ErrorKind::config,
                     fmt::format("{}: no such kind of warehouse; give duckdb:PATH, such as "
-                                "--warehouse duckdb:sparkify.duckdb",
+                                "--warehouse duckdb:sparkify.duckdb, postgresql://USER@HOST/"
+                                "DATABASE or redshift://USER@HOST:5439/DATABASE",
                                 printable(url)));
 }
 

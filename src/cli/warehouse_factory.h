@@ -4,7 +4,9 @@
 #include <string>
 
 #include "base/result.h"
+#include "cli/command.h"
 #include "cli/settings.h"
+#include "cli/source_access.h"
 #include "sql/sql_library.h"
 #include "warehouse/warehouse.h"
 
@@ -20,12 +22,13 @@ enum class WarehouseUse {
 
 /// An open warehouse and the SQL that it understands.
 struct OpenWarehouse {
+  std::unique_ptr<SourceAccess> aws;  ///< what a warehouse needs of it; may be none
   std::unique_ptr<Warehouse> warehouse;
   SqlLibrary sql;
 };
 
 /// Opens the warehouse that the settings name; the URL's scheme chooses the backend.
-/// Errors: `config` for a scheme that is unknown or not built yet, else the backend's.
-Result<OpenWarehouse> open_warehouse(const Settings& settings, WarehouseUse use);
+/// Errors: `config` for a scheme that is unknown, else the backend's.
+Result<OpenWarehouse> open_warehouse(const CommandContext& context, WarehouseUse use);
 
 }  // namespace sparkify

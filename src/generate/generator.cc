@@ -70,6 +70,7 @@ Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& w
   const std::string text = truth.to_json(options);
   truth.add_file(text.size());
   TRY(writer.write("truth.json", text));
+  TRY(writer.finish());
   return truth.summary();
 }
 

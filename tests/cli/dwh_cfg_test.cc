@@ -149,11 +149,10 @@ TEST(DwhCfg, WarnsOfAKeyInTheWrongSection) {
 }
 
 TEST(DwhCfg, ListsTheKnownKeysWhereNoneIsNear) {
-  const auto cfg = parse("[S3]\nREGION = us-west-2\n");
+  const auto cfg = parse("[IAM_ROLE]\nDURATION = 3600\n");
   ASSERT_EQ(cfg->warnings.size(), 1U);
   EXPECT_EQ(cfg->warnings[0],
-            "dwh.cfg line 2: key REGION in [S3] is unknown and not used; known here: LOG_DATA, "
-            "LOG_JSONPATH, SONG_DATA");
+            "dwh.cfg line 2: key DURATION in [IAM_ROLE] is unknown and not used; known here: ARN");
 }
 
 TEST(DwhCfg, WarnsOfAnUnknownSectionOnceAndReadsOn) {

@@ -91,6 +91,13 @@ TEST_F(SettingsTest, DefaultsNeedNothing) {
   EXPECT_FALSE(settings.song_data.has_value());
   EXPECT_FALSE(settings.log_jsonpath.has_value());
   EXPECT_FALSE(settings.iam_role.has_value());
+  EXPECT_FALSE(settings.s3.profile.has_value());
+  EXPECT_FALSE(settings.s3.region.has_value());
+  EXPECT_FALSE(settings.s3.endpoint_url.has_value());
+  EXPECT_TRUE(settings.s3.sign_request);
+  EXPECT_FALSE(settings.s3.requester_pays);
+  EXPECT_EQ(settings.s3.addressing, S3Settings::Addressing::automatic);
+  EXPECT_EQ(settings.s3.transfers, 32U);
   EXPECT_TRUE(settings.db_password.empty());
   EXPECT_EQ(settings.threads, 8U);
   EXPECT_EQ(settings.memory_limit_bytes, 4096 * kMiB);
@@ -108,10 +115,22 @@ TEST_F(SettingsTest, ShowsEverySettingInOrderWithItsOrigin) {
   }
   const std::vector<std::string> expected = {
       "warehouse = duckdb:sparkify.duckdb <- default",
+      "schema = (not set) <- default",
       "log_data = (not set) <- default",
       "song_data = (not set) <- default",
       "log_jsonpath = (not set) <- default",
+      "control = (not set) <- default",
       "iam_role = (not set) <- default",
+      "iam_auth = false <- default",
+      "cluster = (not set) <- default",
+      "workgroup = (not set) <- default",
+      "profile = (not set) <- default",
+      "region = (not set) <- default",
+      "endpoint_url = (not set) <- default",
+      "no_sign_request = false <- default",
+      "request_payer = (not set) <- default",
+      "addressing = auto <- default",
+      "transfers = 32 <- default",
       "db_password = (not set) <- default",
       "threads = 8 <- default",
       "memory_limit = 4 GiB <- default",
@@ -163,26 +182,46 @@ TEST_P(PrecedenceTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
 
 INSTANTIATE_TEST_SUITE_P(
     EverySetting, PrecedenceTest,
-    ::testing::Values(Precedence{"warehouse", "SPARKIFY", "WAREHOUSE", "SPARKIFY_WAREHOUSE",
-                                 "--warehouse", "duckdb:a.db", "duckdb:b.db",
-                                 "postgresql://me@db/c"},
-                      Precedence{"log_data", "S3", "LOG_DATA", "SPARKIFY_LOG_DATA", "--log-data",
-                                 "s3://a", "s3://b", "c"},
-                      Precedence{"song_data", "S3", "SONG_DATA", "SPARKIFY_SONG_DATA",
-                                 "--song-data", "s3://a", "s3://b", "c"},
-                      Precedence{"log_jsonpath", "S3", "LOG_JSONPATH", "SPARKIFY_LOG_JSONPATH",
-                                 "--log-jsonpath", "s3://a", "s3://b", "c"},
-                      Precedence{"iam_role", "IAM_ROLE", "ARN", "SPARKIFY_IAM_ROLE", "--iam-role",
-                                 "arn:a", "arn:b", "arn:c"},
-                      Precedence{"threads", "SPARKIFY", "THREADS", "SPARKIFY_THREADS", "--threads",
-                                 "2", "3", "4"},
-                      Precedence{"memory_limit", "SPARKIFY", "MEMORY_LIMIT",
-                                 "SPARKIFY_MEMORY_LIMIT", "--memory-limit", "1 GiB", "2 GiB",
-                                 "3 GiB"},
-                      Precedence{"max_rejects", "SPARKIFY", "MAX_REJECTS", "SPARKIFY_MAX_REJECTS",
-                                 "--max-rejects", "0", "5", "none"},
-                      Precedence{"log_format", "SPARKIFY", "LOG_FORMAT", "SPARKIFY_LOG_FORMAT",
-                                 "--log-format", "json", "text", "json"}),
+    ::testing::Values(
+        Precedence{"warehouse", "SPARKIFY", "WAREHOUSE", "SPARKIFY_WAREHOUSE", "--warehouse",
+                   "duckdb:a.db", "duckdb:b.db", "postgresql://me@db/c"},
+        Precedence{"log_data", "S3", "LOG_DATA", "SPARKIFY_LOG_DATA", "--log-data", "s3://a",
+                   "s3://b", "c"},
+        Precedence{"song_data", "S3", "SONG_DATA", "SPARKIFY_SONG_DATA", "--song-data", "s3://a",
+                   "s3://b", "c"},
+        Precedence{"log_jsonpath", "S3", "LOG_JSONPATH", "SPARKIFY_LOG_JSONPATH", "--log-jsonpath",
+                   "s3://a", "s3://b", "c"},
+        Precedence{"profile", "S3", "PROFILE", "SPARKIFY_PROFILE", "--profile", "a", "b", "c"},
+        Precedence{"region", "S3", "REGION", "SPARKIFY_REGION", "--region", "us-west-2",
+                   "eu-west-1", "cn-north-1"},
+        Precedence{"endpoint_url", "S3", "ENDPOINT_URL", "SPARKIFY_ENDPOINT_URL", "--endpoint-url",
+                   "http://a:1", "http://b:2", "https://c"},
+        Precedence{"no_sign_request", "S3", "NO_SIGN_REQUEST", "SPARKIFY_NO_SIGN_REQUEST",
+                   "--no-sign-request", "true", "false", "true"},
+        Precedence{"request_payer", "S3", "REQUEST_PAYER", "SPARKIFY_REQUEST_PAYER",
+                   "--request-payer", "requester", "requester", "requester"},
+        Precedence{"addressing", "S3", "ADDRESSING", "SPARKIFY_ADDRESSING", "--addressing", "path",
+                   "virtual", "auto"},
+        Precedence{"transfers", "S3", "TRANSFERS", "SPARKIFY_TRANSFERS", "--transfers", "1", "256",
+                   "8"},
+        Precedence{"control", "S3", "CONTROL", "SPARKIFY_CONTROL", "--control", "s3://a", "s3://b",
+                   "s3://c"},
+        Precedence{"iam_auth", "CLUSTER", "IAM_AUTH", "SPARKIFY_IAM_AUTH", "--iam-auth", "true",
+                   "false", "true"},
+        Precedence{"cluster", "CLUSTER", "IDENTIFIER", "SPARKIFY_CLUSTER", "--cluster", "a", "b",
+                   "c"},
+        Precedence{"workgroup", "CLUSTER", "WORKGROUP", "SPARKIFY_WORKGROUP", "--workgroup", "a",
+                   "b", "c"},
+        Precedence{"iam_role", "IAM_ROLE", "ARN", "SPARKIFY_IAM_ROLE", "--iam-role", "arn:a",
+                   "arn:b", "arn:c"},
+        Precedence{"threads", "SPARKIFY", "THREADS", "SPARKIFY_THREADS", "--threads", "2", "3",
+                   "4"},
+        Precedence{"memory_limit", "SPARKIFY", "MEMORY_LIMIT", "SPARKIFY_MEMORY_LIMIT",
+                   "--memory-limit", "1 GiB", "2 GiB", "3 GiB"},
+        Precedence{"max_rejects", "SPARKIFY", "MAX_REJECTS", "SPARKIFY_MAX_REJECTS",
+                   "--max-rejects", "0", "5", "none"},
+        Precedence{"log_format", "SPARKIFY", "LOG_FORMAT", "SPARKIFY_LOG_FORMAT", "--log-format",
+                   "json", "text", "json"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(SettingsTest, AnEmptyVariableIsNotSet) {
@@ -401,6 +440,45 @@ TEST_F(SettingsTest, RefusesWrongRejectsAndFormats) {
   EXPECT_EQ(resolved().max_rejects, 0U);
   sources_.flags["log_format"] = "xml";
   EXPECT_EQ(error(), "flag --log-format: 'xml' is no log format; give text or json");
+}
+
+TEST_F(SettingsTest, RefusesWrongSettingsOfS3) {
+  for (const char* text : {"0", "257", "many"}) {
+    sources_.flags["transfers"] = text;
+    EXPECT_EQ(error(), fmt::format("flag --transfers: '{}' is no number of transfers; give a whole "
+                                   "number from 1 to 256",
+                                   text));
+  }
+  sources_.flags = {{"no_sign_request", "yes"}};
+  EXPECT_EQ(error(), "flag --no-sign-request: 'yes' is neither true nor false");
+  sources_.flags = {{"request_payer", "me"}};
+  EXPECT_EQ(error(), "flag --request-payer: 'me': only `requester` can be said here, or nothing");
+  sources_.flags = {{"addressing", "host"}};
+  EXPECT_EQ(error(),
+            "flag --addressing: 'host' is no addressing style; give auto, path or virtual");
+}
+
+TEST_F(SettingsTest, AnEndpointWithAPasswordIsRefusedAndNotShown) {
+  sources_.environment["SPARKIFY_ENDPOINT_URL"] = "http://me:hunter2@h:1";
+  EXPECT_EQ(error().find("environment SPARKIFY_ENDPOINT_URL: the S3 endpoint's URL"), 0U);
+  EXPECT_EQ(error().find("hunter2"), std::string::npos);
+}
+
+TEST_F(SettingsTest, TheSettingsOfS3MeanWhatTheySay) {
+  given_config(
+      "[S3]\nPROFILE = p\nREGION = eu-west-1\nENDPOINT_URL = http://h:1\nNO_SIGN_REQUEST = true\n"
+      "REQUEST_PAYER = requester\nADDRESSING = virtual\nTRANSFERS = 5\n");
+  const S3Settings s3 = resolved().s3;
+  EXPECT_EQ(s3.profile, "p");
+  EXPECT_EQ(s3.region, "eu-west-1");
+  EXPECT_EQ(s3.endpoint_url, "http://h:1");
+  EXPECT_FALSE(s3.sign_request);
+  EXPECT_TRUE(s3.requester_pays);
+  EXPECT_EQ(s3.addressing, S3Settings::Addressing::virtual_host);
+  EXPECT_EQ(s3.transfers, 5U);
+  EXPECT_TRUE(resolved().warnings.empty());
+  sources_.flags["addressing"] = "path";
+  EXPECT_EQ(resolved().s3.addressing, S3Settings::Addressing::path);
 }
 
 TEST_F(SettingsTest, AValueThatAStrongerSourceHidesIsNotLookedAt) {

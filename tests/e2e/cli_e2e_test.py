@@ -42,12 +42,14 @@ COMMANDS = (
     "rejects",
     "check",
     "query",
+    "grant-readonly",
     "generate",
     "config",
     "version",
 )
 GLOBAL_FLAGS = (
     "--warehouse",
+    "--schema",
     "--config",
     "--threads",
     "--memory-limit",
@@ -971,7 +973,7 @@ class CheckTest(CliCase):
         self.assertIn("sql/checks/songplays_song.sql", done.stdout)
 
     def test_etl_ends_with_1_when_a_check_fails_after_it(self):
-        sparkify.execute_sql(self.warehouse, BREAKS["runs_star"])
+        sparkify.execute_sql(self.warehouse, BREAKS["runs_balance"])
         logs = self.folder / "logs"
         logs.mkdir()
         (logs / "a.json").write_bytes(lines(play(50, 0)))
@@ -1108,7 +1110,7 @@ class ConfigTest(CliCase):
         self.assertEqual(found["log_data"][0], "s3://b/log_data")
         self.assertEqual(found["log_jsonpath"][0], "s3://b/p.json")
         self.assertEqual(found["iam_role"][0], "arn:aws:iam::1:role/r")
-        self.fails("status", exit_code=EXIT_CONFIG, says="not built yet")
+        self.fails("etl", exit_code=EXIT_CONFIG, says="CONTROL under [S3]")
 
     def test_log_json_path_is_another_name_of_log_jsonpath(self):
         self.write("[S3]\nLOG_JSON_PATH = s3://b/p.json\n")
@@ -1231,6 +1233,16 @@ class DryRunTest(CliCase):
             self.assertRegex(out, pattern)
         self.assertNotRegex(out, "group 3")
         self.assertEqual((file_state(self.warehouse), sorted(os.listdir(self.folder))), before)
+
+    def test_dry_run_shows_the_statements_too(self):
+        found = self.document(*self.etl, "--dry-run", "--sql")["plan"]["statements"]
+        text = self.call(*self.etl, "--dry-run", "--sql").stdout
+        for part in ("insert into songplays", "insert into etl_objects", "commit"):
+            self.assertTrue(any(part in statement for statement in found), part)
+            self.assertIn(part, text)
+        self.assertIn("Nothing was changed", text)
+        self.assertIn("new", self.call(*self.etl, "--dry-run").stdout, "nothing was loaded")
+        self.fails(*self.etl, "--sql", exit_code=EXIT_USAGE, says="--dry-run")
 
     def test_the_plan_as_a_document(self):
         found = self.document(*self.etl, "--dry-run")

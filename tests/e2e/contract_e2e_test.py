@@ -1,7 +1,8 @@
 """The program against the oracle: the same files in the same runs give the same tables.
 
 Run it as `python3 tests/e2e/contract_e2e_test.py`. Environment: SPARKIFY_BINARY (the program),
-SPARKIFY_REAL_DATA (a folder with log_data and song_data), SPARKIFY_FUZZ_ROUNDS (default 1).
+SPARKIFY_TEST_WAREHOUSE (`duckdb` or `postgres`), SPARKIFY_REAL_DATA (a folder with log_data and
+song_data), SPARKIFY_FUZZ_ROUNDS (default 1).
 """
 
 import bz2
@@ -20,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
 
 import contract  # noqa: E402
 import sparkify  # noqa: E402
+import warehouses  # noqa: E402
 
 EXIT_OK = 0
 EXIT_CHECKS = 1
@@ -32,7 +34,11 @@ File = namedtuple("File", "kind path data")  # kind: 'log' or 'song'; path: belo
 
 
 def setUpModule():
-    sparkify.binary()
+    warehouses.start()
+
+
+def tearDownModule():
+    warehouses.stop()
 
 
 # --- Records ------------------------------------------------------------------------------------
@@ -705,7 +711,8 @@ class Scenario:
         test.addCleanup(folder.cleanup)
         self.test = test
         self.folder = pathlib.Path(folder.name).resolve()
-        self.warehouse = self.folder / "warehouse.duckdb"
+        self.warehouse = warehouses.new(self.folder)
+        test.addCleanup(warehouses.drop, self.warehouse)
         self.oracle = contract.Warehouse()
         self.contents = {}  # uri: bytes, for messages
         self.writes = 0
@@ -726,7 +733,8 @@ class Scenario:
             os.utime(path, (at, at))
 
     def call(self, command, *options, env=None, exit_code=EXIT_OK):
-        where = ("--warehouse", f"duckdb:{self.warehouse}")
+        where = sparkify.options(self.warehouse)
+        env = sparkify.on_warehouse(self.warehouse, env)
         done = sparkify.run(command, *where, *options, env=env)
         message = f"{command} {options} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         self.test.assertEqual(done.returncode, exit_code, message)
@@ -772,8 +780,8 @@ class Scenario:
         return "\n".join(f"{uri}: {sparkify.cut(self.contents.get(uri), 1500)}" for uri in uris[:3])
 
 
-class CorpusTest(unittest.TestCase):
-    """Each corpus, loaded in every way that must not show."""
+class LoadCase(unittest.TestCase):
+    """Helpers: ways to load a corpus."""
 
     def each_corpus(self, load, names=tuple(CORPORA)):
         for name in names:
@@ -798,6 +806,18 @@ class CorpusTest(unittest.TestCase):
                 scenario.etl(env=env)
 
         self.each_corpus(load)
+
+    def tell(self, order, env=None):
+        """File by file, compared after every run."""
+        scenario = Scenario(self)
+        for file in order:
+            scenario.write(file)
+            scenario.etl(env=env)
+            scenario.check()
+
+
+class CorpusTest(LoadCase):
+    """Each corpus, loaded in every way that must not show."""
 
     def test_one_run(self):
         self.one_run()
@@ -862,15 +882,8 @@ class CorpusTest(unittest.TestCase):
         self.each_corpus(load)
 
 
-class StoryTest(unittest.TestCase):
-    """The story corpus file by file, compared after every run."""
-
-    def tell(self, order, env=None):
-        scenario = Scenario(self)
-        for file in order:
-            scenario.write(file)
-            scenario.etl(env=env)
-            scenario.check()
+class StoryTest(LoadCase):
+    """The story corpus, in many orders."""
 
     def test_file_by_file(self):
         self.tell(story_files())
@@ -901,6 +914,29 @@ class StoryTest(unittest.TestCase):
         scenario.write(*(File(f.kind, f"a copy of/{f.path}", f.data) for f in files))
         scenario.etl("--threads", 4, env={"SPARKIFY_GROUP_BYTES": "1"})
         scenario.check()
+
+
+@unittest.skipUnless(warehouses.kind() == warehouses.POSTGRES, "DuckDB stages every group")
+class StraightTest(LoadCase):
+    """Groups whose plays are all new go straight into PostgreSQL's star; others only try to."""
+
+    ALL = {"SPARKIFY_DIRECT_BYTES": "1"}
+    EACH_OBJECT = {**ALL, "SPARKIFY_GROUP_BYTES": "1"}
+
+    def test_one_run(self):
+        self.one_run(env=self.ALL)
+
+    def test_a_group_for_each_object_with_small_blocks(self):
+        self.one_run("--threads", 4, env={**self.EACH_OBJECT, "SPARKIFY_BLOCK_BYTES": "4096"})
+
+    def test_a_part_of_the_files_in_each_run(self):
+        self.day_by_day(env=self.EACH_OBJECT)
+
+    def test_a_story_file_by_file(self):
+        self.tell(story_files(), env=self.EACH_OBJECT)
+
+    def test_a_story_backwards(self):
+        self.tell(story_files()[::-1], env=self.EACH_OBJECT)
 
 
 class RunTest(unittest.TestCase):
@@ -960,7 +996,7 @@ class RunTest(unittest.TestCase):
         self.scenario.etl()
         self.scenario.check()
 
-    def test_conflicts_across_groups_and_threads(self):
+    def load_conflicts(self, env):
         rng = random.Random(5)
         for number in range(40):
             records = [
@@ -974,8 +1010,14 @@ class RunTest(unittest.TestCase):
                 for _ in range(6)
             ]
             self.scenario.write(File("log", f"{number:02}.json", lines(*records)))
-        self.scenario.etl("--threads", 4, env={"SPARKIFY_GROUP_BYTES": "3000"})
+        self.scenario.etl("--threads", 4, env=env)
         self.scenario.check()
+
+    def test_conflicts_across_groups_and_threads(self):
+        self.load_conflicts({"SPARKIFY_GROUP_BYTES": "3000"})
+
+    def test_conflicts_where_rows_go_straight_into_the_star(self):
+        self.load_conflicts({"SPARKIFY_GROUP_BYTES": "3000", "SPARKIFY_DIRECT_BYTES": "1"})
 
     def test_uris_are_taken_in_byte_order(self):
         names = ("b", "a", "B", "a-", "a/z", "a0", "é", "z", "10", "9", "a b", "😀", "\uffee", "_")

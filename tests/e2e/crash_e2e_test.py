@@ -1,7 +1,8 @@
 """Runs that are killed or stopped at any moment, and the tables that the next run makes.
 
 Run it as `python3 tests/e2e/crash_e2e_test.py`; it needs strace. Environment: SPARKIFY_BINARY (the
-program), SPARKIFY_CRASH_SEED (default 1) for other moments.
+program), SPARKIFY_TEST_WAREHOUSE (`duckdb` or `postgres`), SPARKIFY_CRASH_SEED (default 1) for
+other moments.
 """
 
 import collections
@@ -23,15 +24,59 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
 
 import contract  # noqa: E402
 import sparkify  # noqa: E402
+import warehouses  # noqa: E402
 
 EXIT_OK = 0
 STOP_SECONDS_MAX = 5
 HANG_SECONDS = 60
+CALL_BYTES_SHOWN = 100
+COMMIT = r"commit\n"  # as strace shows it
+LATE_MATCHES = "-- Late songs:"  # how their first statement begins; sql/late/find_matches.sql
+SESSION_END_SECONDS_MAX = 10
 SIZE_FACTOR_MAX = 2
 GROUPS = {"SPARKIFY_GROUP_BYTES": "5000"}  # some 40: the songs in a few, each day for itself
-RANDOM_KILLS = 9
-CALL_KILLS = {"openat": 3, "write": 5, "pwrite64": 6, "fsync": 6, "ftruncate": 1, "unlink": 2}
 KILLED_BY_US = (-signal.SIGKILL, 128 + signal.SIGKILL)
+
+IS_POSTGRES = warehouses.kind() == warehouses.POSTGRES
+if IS_POSTGRES:
+    GROUPS["SPARKIFY_DIRECT_BYTES"] = "27000"  # some days go straight into the star
+    RANDOM_KILLS = 4
+    CALL_KILLS = {"sendto": 5, "recvfrom": 2, "poll": 2, "write": 1}
+    KILLS_MIN = 11
+    STEP = "sendto"  # a statement or a part of a COPY
+    STEPS = (300, 450, 200, 600)  # amid one run after another
+    CREATE_KILLS = {"sendto": 6, "recvfrom": 3}
+    DROP_KILLS = {"sendto": 4}
+    CHANGED_KILLS = 2
+    STOPS = 1
+else:
+    RANDOM_KILLS = 9
+    CALL_KILLS = {"openat": 3, "write": 5, "pwrite64": 6, "fsync": 6, "ftruncate": 1, "unlink": 2}
+    KILLS_MIN = 30
+    STEP = "fsync"  # of a commit, mostly
+    STEPS = (6, 9, 4, 12)
+    CREATE_KILLS = {"write": 9, "pwrite64": 9, "fsync": 9, "ftruncate": 9, "unlink": 9}
+    DROP_KILLS = {"write": 4, "pwrite64": 4}
+    CHANGED_KILLS = 4
+    STOPS = 4
+
+# What a schema of PostgreSQL holds, row by row, with the place and the writer of each.
+STORED = ("songplays", "users", "songs", "artists", "time", "unmatched_songplays", "etl_runs")
+STORED += ("etl_objects", "etl_rejects", "etl_drift", "etl_schema", "staging_events")
+STORED += ("staging_songs",)
+CONTENT = " union all ".join(
+    f"select '{name}' as name, count(*) as row_count, cast(sum(hashtextextended(cast("
+    f"row(t.*, t.xmin, t.ctid) as text), 0)) as text) as row_hash from \"{name}\" t"
+    for name in STORED
+)
+LITTER = """
+select relname as name from pg_class
+where relnamespace = (select oid from pg_namespace where nspname = current_schema())
+  and relname like 'etl\_loading%' and pg_relation_size(oid) > 0
+union all
+select application_name from pg_stat_activity
+where application_name like 'sparkify %' and pid <> pg_backend_pid()
+"""
 
 shared = None  # the Reference of this module
 
@@ -40,11 +85,23 @@ def setUpModule():
     global shared
     if shutil.which("strace") is None:
         raise sparkify.SparkifyError("strace is not there; install it (apt-get install strace)")
-    shared = Reference()
+    warehouses.start()
+    try:
+        shared = Reference()
+    except BaseException:
+        warehouses.stop()
+        raise
 
 
 def tearDownModule():
     shared.close()
+    warehouses.stop()
+
+
+def new_warehouse(folder):
+    """Without TLS: strace shows the statements."""
+    folder.mkdir()
+    return warehouses.new(folder, sslmode="disable")
 
 
 class Reference:
@@ -78,21 +135,22 @@ class Reference:
         self.load(self.warehouse, *self.both)
         self.seconds = time.monotonic() - begin
         self.fingerprint = sparkify.fingerprint(self.warehouse)
-        self.size = self.warehouse.stat().st_size
 
     def close(self):
         self.temporary.cleanup()
 
     def new_warehouse(self, name):
-        path = self.folder / name / "w.duckdb"
-        path.parent.mkdir()
-        done = sparkify.run("create-tables", "--warehouse", f"duckdb:{path}")
-        if done.returncode != EXIT_OK:
-            raise sparkify.SparkifyError(done.stderr)
-        return path
+        warehouse = new_warehouse(self.folder / name)
+        self.call("create-tables", warehouse)
+        return warehouse
 
     def load(self, warehouse, *sources):
-        done = sparkify.run("etl", "--warehouse", f"duckdb:{warehouse}", *sources, env=GROUPS)
+        return self.call("etl", warehouse, *sources)
+
+    def call(self, command, warehouse, *options):
+        where = sparkify.options(warehouse)
+        env = sparkify.on_warehouse(warehouse, GROUPS)
+        done = sparkify.run(command, *where, *options, env=env)
         if done.returncode != EXIT_OK:
             raise sparkify.SparkifyError(f"{done.returncode}: {done.stdout}{done.stderr}")
         return done
@@ -123,24 +181,32 @@ class CrashCase(unittest.TestCase):
 
     def new_warehouse(self, copied_from=None):
         """A warehouse with tables: empty ones, or those of another warehouse."""
-        self.trial += 1
-        path = self.folder / str(self.trial) / "w.duckdb"
-        path.parent.mkdir()
+        warehouse = self.fresh()
+        if copied_from is None or IS_POSTGRES:
+            self.call("create-tables", warehouse)
         if copied_from is not None:
-            shutil.copyfile(copied_from, path)
-        else:
-            self.call("create-tables", path)
-        return path
+            warehouses.copy(copied_from, warehouse)
+        return warehouse
+
+    def fresh(self):
+        """A warehouse that create-tables has not made yet."""
+        self.trial += 1
+        warehouse = new_warehouse(self.folder / str(self.trial))
+        self.addCleanup(warehouses.drop, warehouse)
+        return warehouse
 
     def call(self, command, warehouse, *options, exit_code=EXIT_OK, env=None):
-        done = sparkify.run(command, "--warehouse", f"duckdb:{warehouse}", *options, env=env)
+        where = sparkify.options(warehouse)
+        env = sparkify.on_warehouse(warehouse, env)
+        done = sparkify.run(command, *where, *options, env=env)
         self.assertEqual(
             done.returncode, exit_code, f"{command} {options}\n{done.stdout}\n{done.stderr}"
         )
         return done
 
     def start(self, warehouse, *options, prefix=(), env=GROUPS, command="etl"):
-        where = ("--warehouse", f"duckdb:{warehouse}")
+        where = sparkify.options(warehouse)
+        env = sparkify.on_warehouse(warehouse, env)
         return sparkify.start(command, *where, *options, prefix=prefix, env=env)
 
     def killed_after(self, seconds, warehouse, *options):
@@ -152,24 +218,34 @@ class CrashCase(unittest.TestCase):
         process.communicate(timeout=HANG_SECONDS)
         return process.returncode in KILLED_BY_US
 
+    def start_for_signal(self, name, call, number, warehouse, *options, command="etl"):
+        """A process to which `name` comes when a thread of it enters its `number`-th call."""
+        inject = f"inject={call}:signal={name}:when={number}"
+        prefix = strace("-o", "/dev/null", "-e", f"trace={call}", "-e", inject)
+        return self.start(warehouse, "--threads", 1, *options, prefix=prefix, command=command)
+
     def killed_at(self, call, number, warehouse, *options, command="etl"):
         """Killed when a thread enters its `number`-th call; whether that came."""
-        inject = f"inject={call}:signal=SIGKILL:when={number}"
-        prefix = strace("-o", "/dev/null", "-e", f"trace={call}", "-e", inject)
-        process = self.start(warehouse, "--threads", 1, *options, prefix=prefix, command=command)
+        process = self.start_for_signal(
+            "SIGKILL", call, number, warehouse, *options, command=command
+        )
         process.communicate(timeout=HANG_SECONDS)
         return process.returncode in KILLED_BY_US
 
     def calls(self, warehouse, *options, command="etl", names=tuple(CALL_KILLS)):
         """How often the thread that does it most makes each system call."""
+        made = self.calls_made(warehouse, *options, command=command, names=names)
+        counts = collections.Counter((thread, call) for thread, call, _ in made)
+        return {name: max(n for (_, call), n in counts.items() if call == name) for name in names}
+
+    def calls_made(self, warehouse, *options, command="etl", names=tuple(CALL_KILLS)):
+        """The thread, the name and the arguments of each of these system calls, in order."""
         log = self.folder / "calls.log"
-        prefix = strace("-o", log, "-e", f"trace={','.join(names)}")
+        prefix = strace("-s", CALL_BYTES_SHOWN, "-o", log, "-e", f"trace={','.join(names)}")
         process = self.start(warehouse, "--threads", 1, *options, prefix=prefix, command=command)
         stderr = process.communicate(timeout=HANG_SECONDS)[1]
         self.assertEqual(process.returncode, EXIT_OK, stderr)
-        lines = re.findall(r"(?m)^(\d+) +(\w+)\(", log.read_text(errors="replace"))
-        counts = collections.Counter(lines)
-        return {name: max(n for (_, call), n in counts.items() if call == name) for name in names}
+        return re.findall(r"(?m)^(\d+) +(\w+)\((.*)", log.read_text(errors="replace"))
 
     def run_states(self, warehouse):
         sql = "select status, finished_at is null as open from etl_runs order by run_id"
@@ -191,19 +267,35 @@ class CrashCase(unittest.TestCase):
         self.fail(f"the tables differ\n{sparkify.difference(*tables)}")
 
     def expect_no_litter(self, warehouse):
+        if IS_POSTGRES:
+            self.expect_no_sessions_and_no_staged_rows(warehouse)
+            return
         names = sorted(path.name for path in warehouse.parent.iterdir())
         self.assertEqual(names, [warehouse.name], "nothing is left beside the warehouse")
+
+    def expect_no_sessions_and_no_staged_rows(self, warehouse):
+        end = time.monotonic() + SESSION_END_SECONDS_MAX
+        while litter := sparkify.query_rows(warehouse, LITTER):
+            self.assertLess(time.monotonic(), end, litter)
+            time.sleep(0.05)  # a session ends a moment after its client
 
     def expect_nothing_new(self, warehouse, *sources):
         before = self.content(warehouse)
         done = self.call("etl", warehouse, *sources, env=GROUPS)
         self.assertIn("Nothing new", done.stdout)
-        self.assertEqual(self.content(warehouse), before, "the file must not change")
+        self.assertEqual(self.content(warehouse), before, "nothing may be written")
         self.expect_no_litter(warehouse)
 
     def content(self, warehouse):
+        if IS_POSTGRES:
+            return sparkify.query_rows(warehouse, CONTENT)
         digest = hashlib.sha256(warehouse.read_bytes()).hexdigest()
         return digest, warehouse.stat().st_mtime_ns
+
+    def content_and_beside(self, warehouse):
+        if IS_POSTGRES:
+            return self.content(warehouse)
+        return {path: path.read_bytes() for path in warehouse.parent.iterdir()}
 
     def expect_recovery(self, warehouse, *sources, reference=None):
         """After a kill: whole groups now, everything after one more run, nothing after another."""
@@ -218,8 +310,9 @@ class CrashCase(unittest.TestCase):
         self.assertIn([state for state, _ in after[len(before) :]], ([], ["done"]))
         self.expect_tables(warehouse, reference)
         self.expect_no_litter(warehouse)
-        size = (reference or shared.warehouse).stat().st_size
-        self.assertLessEqual(warehouse.stat().st_size, SIZE_FACTOR_MAX * size, "the file's size")
+        if not IS_POSTGRES:
+            size = (reference or shared.warehouse).stat().st_size
+            self.assertLessEqual(warehouse.stat().st_size, SIZE_FACTOR_MAX * size, "file's size")
         self.expect_nothing_new(warehouse, *sources)
 
 
@@ -251,12 +344,30 @@ class KillTest(CrashCase):
                 kills += self.killed_at(call, number, warehouse, *shared.both)
                 self.expect_recovery(warehouse, *shared.both)
         self.assertGreaterEqual(kills, len(points) - 3, "nearly all points were reached")
-        self.assertGreaterEqual(kills + RANDOM_KILLS, 30)
+        self.assertGreaterEqual(kills + RANDOM_KILLS, KILLS_MIN)
+
+    @unittest.skipUnless(IS_POSTGRES, "DuckDB does not send its statements anywhere")
+    def test_killed_about_a_commit(self):
+        made = self.calls_made(self.new_warehouse(), *shared.both, names=("sendto", "recvfrom"))
+        commits = [place for place, (_, _, text) in enumerate(made) if COMMIT in text]
+        place = commits[len(commits) // 2]
+        sent, received = (
+            sum(call == name for _, call, _ in made[:place]) for name in ("sendto", "recvfrom")
+        )
+        for call, number, is_committed in (
+            ("sendto", sent + 1, False),  # the commit itself
+            ("recvfrom", received + 1, True),  # its answer
+            ("sendto", sent + 2, True),  # what follows
+        ):
+            with self.subTest(call=call, number=number):
+                warehouse = self.new_warehouse()
+                self.assertTrue(self.killed_at(call, number, warehouse, *shared.both))
+                self.expect_recovery(warehouse, *shared.both)
 
     def test_killed_again_and_again(self):
         warehouse = self.new_warehouse()
-        for number in (6, 9, 4, 12):
-            self.assertTrue(self.killed_at("fsync", number, warehouse, *shared.both))
+        for number in STEPS:
+            self.assertTrue(self.killed_at(STEP, number, warehouse, *shared.both))
             self.expect_whole_groups(warehouse)
         self.assertEqual([state for state, _ in self.run_states(warehouse)][:-1], ["aborted"] * 3)
         self.expect_recovery(warehouse, *shared.both)
@@ -268,16 +379,16 @@ class KillTest(CrashCase):
 
     def test_the_next_run_says_that_one_was_killed(self):
         warehouse = self.new_warehouse()
-        self.assertTrue(self.killed_at("fsync", 8, warehouse, *shared.both))
+        self.assertTrue(self.killed_at(STEP, STEPS[1], warehouse, *shared.both))
         done = self.call("etl", warehouse, *shared.both, env=GROUPS)
         self.assertIn("1 run was killed", done.stdout)
 
     def test_a_dry_run_after_a_kill_changes_nothing(self):
         warehouse = self.new_warehouse()
-        self.assertTrue(self.killed_at("fsync", 8, warehouse, *shared.both))
-        files = {path: path.read_bytes() for path in warehouse.parent.iterdir()}
+        self.assertTrue(self.killed_at(STEP, STEPS[1], warehouse, *shared.both))
+        before = self.content_and_beside(warehouse)
         self.call("etl", warehouse, *shared.both, "--dry-run", env=GROUPS)
-        self.assertEqual({p: p.read_bytes() for p in warehouse.parent.iterdir()}, files)
+        self.assertEqual(self.content_and_beside(warehouse), before)
 
     def test_killed_while_changed_objects_are_applied_again(self):
         sources = self.folder / "changing"
@@ -290,25 +401,18 @@ class KillTest(CrashCase):
             os.utime(file, (1_700_000_000, 1_700_000_000))
         clean = self.new_warehouse(first)
         self.call("etl", clean, *both, env=GROUPS)
-        for number in spread(self.calls(self.new_warehouse(first), *both)["fsync"], 4):
-            with self.subTest(fsync=number):
+        count = self.calls(self.new_warehouse(first), *both, names=(STEP,))[STEP]
+        for number in spread(count, CHANGED_KILLS):
+            with self.subTest(call=STEP, number=number):
                 warehouse = self.new_warehouse(first)
-                self.assertTrue(self.killed_at("fsync", number, warehouse, *both))
+                self.assertTrue(self.killed_at(STEP, number, warehouse, *both))
                 self.expect_recovery(warehouse, *both, reference=clean)
 
 
 class CreateTablesKillTest(CrashCase):
-    CALLS = ("write", "pwrite64", "fsync", "ftruncate", "unlink")
-
-    def fresh(self):
-        self.trial += 1
-        path = self.folder / str(self.trial) / "w.duckdb"
-        path.parent.mkdir()
-        return path
-
     def test_create_tables_killed_at_system_calls(self):
-        counts = self.calls(self.fresh(), command="create-tables", names=self.CALLS)
-        for call, number in [(c, n) for c in self.CALLS for n in spread(counts[c], 9)]:
+        counts = self.calls(self.fresh(), command="create-tables", names=tuple(CREATE_KILLS))
+        for call, number in [(c, n) for c, m in CREATE_KILLS.items() for n in spread(counts[c], m)]:
             with self.subTest(call=call, number=number, of=counts[call]):
                 warehouse = self.fresh()
                 killed = self.killed_at(call, number, warehouse, command="create-tables")
@@ -323,10 +427,10 @@ class CreateTablesKillTest(CrashCase):
             "--drop",
             "--yes",
             command="create-tables",
-            names=self.CALLS,
+            names=tuple(DROP_KILLS),
         )
         empty = self.new_warehouse()
-        for call, number in [(c, n) for c in ("write", "pwrite64") for n in spread(counts[c], 4)]:
+        for call, number in [(c, n) for c, m in DROP_KILLS.items() for n in spread(counts[c], m)]:
             with self.subTest(call=call, number=number, of=counts[call]):
                 warehouse = self.new_warehouse(shared.warehouse)
                 options = ("--drop", "--yes")
@@ -364,10 +468,7 @@ class LateSongsKillTest(CrashCase):
     def test_killed_between_songs_late_matches_and_logs(self):
         """The rerun gets logs alone as soon as all songs are in."""
         between = 0
-        counts = self.calls(self.new_warehouse(self.plays_first), *shared.both)
-        points = [("fsync", n) for n in range(1, counts["fsync"] + 1)]
-        points += [("write", n) for n in spread(counts["write"], 6)]
-        tried_anyway = [("fsync", n) for n in spread(counts["fsync"], 4)]
+        points, tried_anyway = self.points()
         for call, number in points:
             with self.subTest(call=call, number=number):
                 warehouse = self.new_warehouse(self.plays_first)
@@ -380,6 +481,25 @@ class LateSongsKillTest(CrashCase):
                 sources = ("--log-data", shared.logs) if has_songs else shared.both
                 self.expect_recovery(warehouse, *sources, reference=self.clean)
         self.assertGreaterEqual(between, 1, "a kill fell between the songs and the late matches")
+
+    def points(self):
+        """Where to kill; and those that are worth a recovery in any case."""
+        if IS_POSTGRES:
+            first, commit = self.late_statements()
+            return [(STEP, n) for n in (first, commit, commit + 1)], [(STEP, commit + 1)]
+        counts = self.calls(self.new_warehouse(self.plays_first), *shared.both)
+        points = [("fsync", n) for n in range(1, counts["fsync"] + 1)]
+        points += [("write", n) for n in spread(counts["write"], 6)]
+        return points, [("fsync", n) for n in spread(counts["fsync"], 4)]
+
+    def late_statements(self):
+        """The numbers of the first statement of the late matches and of their commit."""
+        warehouse = self.new_warehouse(self.plays_first)
+        made = self.calls_made(warehouse, *shared.both, names=(STEP,))
+        texts = [text for _, _, text in made]
+        first = next(n for n, text in enumerate(texts, 1) if LATE_MATCHES in text)
+        commit = next(n for n, text in enumerate(texts, 1) if n > first and COMMIT in text)
+        return first, commit
 
     def test_late_matches_are_made_up_for_when_nothing_is_new(self):
         warehouse = self.killed_between()
@@ -395,13 +515,14 @@ class LateSongsKillTest(CrashCase):
 
     def test_late_matches_are_made_up_for_after_two_kills(self):
         warehouse = self.killed_between()
-        self.assertTrue(self.killed_at("fsync", 1, warehouse, "--log-data", shared.logs))
+        self.assertTrue(self.killed_at(STEP, STEPS[2], warehouse, "--log-data", shared.logs))
         self.expect_recovery(warehouse, "--log-data", shared.logs, reference=self.clean)
 
     def killed_between(self):
-        for number in range(1, 20):
+        numbers = [self.late_statements()[0]] if IS_POSTGRES else range(1, 20)
+        for number in numbers:
             warehouse = self.new_warehouse(self.plays_first)
-            self.assertTrue(self.killed_at("fsync", number, warehouse, *shared.both))
+            self.assertTrue(self.killed_at(STEP, number, warehouse, *shared.both))
             if self.is_between(warehouse):
                 return warehouse
         self.fail("no kill fell between the songs and the late matches")
@@ -411,19 +532,30 @@ class StopTest(CrashCase):
     """SIGINT and SIGTERM: the program ends by itself, soon, and says what was done."""
 
     def stopped_after(self, seconds, number, warehouse, *options):
+        """Exit code as a shell sees it, stdout, stderr; 0 when the run was faster."""
         process = self.start(warehouse, *options)
         time.sleep(seconds)
         return self.stop(process, number)
 
     def stop(self, process, number):
-        """Sends the signal. Exit code as a shell sees it, stdout, stderr."""
         if process.poll() is None:
             process.send_signal(number)
         begin = time.monotonic()
         stdout, stderr = process.communicate(timeout=HANG_SECONDS)
         self.assertLess(time.monotonic() - begin, STOP_SECONDS_MAX, "it stops soon")
+        return self.shell_code(process), stdout, stderr
+
+    def stopped_amid(self, number, warehouse, *options):
+        """The same for a signal that comes at half of the run's steps, whatever the speed."""
+        half = self.calls(self.new_warehouse(), *options, names=(STEP,))[STEP] // 2
+        name = signal.Signals(number).name
+        process = self.start_for_signal(name, STEP, half, warehouse, *options)
+        stdout, stderr = process.communicate(timeout=HANG_SECONDS)
+        return self.shell_code(process), stdout, stderr
+
+    def shell_code(self, process):
         code = process.returncode
-        return (128 - code if code < 0 else code), stdout, stderr
+        return 128 - code if code < 0 else code
 
     def expect_stopped(self, warehouse, stdout, stderr):
         self.assertRegex(stdout, r"Run \d+ into .*: stopped in ")
@@ -432,20 +564,30 @@ class StopTest(CrashCase):
         self.assertEqual(self.run_states(warehouse)[-1], ("stopped", False))
         self.expect_no_litter(warehouse)
 
-    def stop_at_random(self, number, wanted=4):
-        stops = 0
-        for place in range(wanted):
-            share = (place + self.random.random()) / wanted
+    def stop_at_random(self, number):
+        for place in range(STOPS):
+            share = (place + self.random.random()) / STOPS
             with self.subTest(share_of_the_run=share):
                 warehouse = self.new_warehouse()
                 seconds = share * shared.seconds
                 code, stdout, stderr = self.stopped_after(seconds, number, warehouse, *shared.both)
                 self.assertIn(code, (EXIT_OK, 128 + number), stderr)
                 if self.run_states(warehouse) and code != EXIT_OK:
-                    stops += 1
                     self.expect_stopped(warehouse, stdout, stderr)
                 self.expect_recovery(warehouse, *shared.both)
-        self.assertGreaterEqual(stops, 1, "some were stopped amid the run")
+
+    def stop_amid_the_run(self, number):
+        warehouse = self.new_warehouse()
+        code, stdout, stderr = self.stopped_amid(number, warehouse, *shared.both)
+        self.assertEqual(code, 128 + number, stderr)
+        self.expect_stopped(warehouse, stdout, stderr)
+        self.expect_recovery(warehouse, *shared.both)
+
+    def test_sigint_amid_the_run(self):
+        self.stop_amid_the_run(signal.SIGINT)
+
+    def test_sigterm_amid_the_run(self):
+        self.stop_amid_the_run(signal.SIGTERM)
 
     def test_sigint_at_random_moments(self):
         self.stop_at_random(signal.SIGINT)
@@ -455,23 +597,25 @@ class StopTest(CrashCase):
 
     def test_json_says_that_the_run_was_stopped(self):
         warehouse = self.new_warehouse()
-        code, stdout, _ = self.stopped_after(
-            shared.seconds / 2, signal.SIGTERM, warehouse, *shared.both, "--json"
-        )
-        self.assertEqual(code, 128 + signal.SIGTERM)
+        sources = (*shared.both, "--json")
+        code, stdout, stderr = self.stopped_amid(signal.SIGTERM, warehouse, *sources)
+        self.assertEqual(code, 128 + signal.SIGTERM, stderr)
         document = json.loads(stdout)
         self.assertEqual(document["outcome"], "stopped")
         done = sparkify.query_rows(warehouse, "select count(*) as n from etl_objects")[0]["n"]
         self.assertEqual(document["objects"], done, "the summary tells what was committed")
 
     def test_a_second_signal_ends_the_program_at_once_and_does_no_harm(self):
-        warehouse = self.new_warehouse()
-        process = self.start(warehouse, *shared.both)
-        time.sleep(shared.seconds / 2)
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=STOP_SECONDS_MAX)
-        self.assertIn(process.returncode, (130, -signal.SIGINT))
+        for part in range(2, 10):  # sooner and sooner: the run may be faster than it was
+            warehouse = self.new_warehouse()
+            process = self.start(warehouse, *shared.both)
+            time.sleep(shared.seconds / part)
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=STOP_SECONDS_MAX)
+            if process.returncode != EXIT_OK:
+                break
+        self.assertEqual(self.shell_code(process), 128 + signal.SIGINT)
         self.expect_recovery(warehouse, *shared.both)
 
     def test_a_signal_amid_one_large_group_takes_it_back(self):
@@ -484,10 +628,12 @@ class StopTest(CrashCase):
         for share, wait_seconds in ((0.1, 0), (0.5, 0), (0.99, 0), (0.99, 0.1)):
             with self.subTest(share_read=share, wait_seconds=wait_seconds):
                 process = self.start(warehouse, "--log-data", large / "log_data", env=None)
-                while bytes_read(process.pid) < share * size:
+                while process.poll() is None and bytes_read(process.pid) < share * size:
                     time.sleep(0.005)
                 time.sleep(wait_seconds)
                 code, stdout, stderr = self.stop(process, signal.SIGTERM)
+                if wait_seconds > 0 and code == EXIT_OK:
+                    break  # this machine was done by then
                 self.assertEqual(code, 128 + signal.SIGTERM, stderr)
                 self.expect_stopped(warehouse, stdout, stderr)
                 self.expect_whole_groups(warehouse)
@@ -496,11 +642,11 @@ class StopTest(CrashCase):
 
 
 def bytes_read(pid):
-    """By read(2); endless for a process that has ended."""
+    """By read(2)."""
     try:
         return int(re.search(r"rchar: (\d+)", pathlib.Path(f"/proc/{pid}/io").read_text())[1])
     except OSError:
-        return sys.maxsize
+        return sys.maxsize  # it has ended
 
 
 if __name__ == "__main__":

@@ -395,14 +395,14 @@ class SourceTest(FailureCase):
         self.etl("--max-rejects", 30, exit_code=EXIT_OK)
         self.expect_loaded("a.json", "b.json")
 
-    def test_other_kinds_of_sources_are_not_built_yet(self):
+    def test_other_kinds_of_sources_are_refused(self):
         for flag in ("--log-data", "--song-data"):
             self.fails(
                 "etl",
                 flag,
-                "s3://bucket/log_data",
+                "gs://bucket/log_data",
                 exit_code=EXIT_CONFIG,
-                says=["s3://bucket/log_data", "not built yet"],
+                says=["gs://bucket/log_data", "s3://BUCKET/PREFIX"],
             )
         self.expect_untouched()
 
@@ -873,18 +873,14 @@ class WarehouseTest(FailureCase):
         self.etl(exit_code=EXIT_OK)
         self.expect_loaded("a.json")
 
-    def test_other_warehouses_are_not_built_yet(self):
-        for url in (
-            "postgresql://me@localhost:5432/dwh",
-            "postgres://localhost/dwh",
-            "redshift://me@host.example:5439/dev",
-        ):
-            scheme = url.partition("//")[0] + "//"
-            for words in (("etl", *self.sources()), ("create-tables",), ("status",)):
-                with self.subTest(url=url, words=words):
-                    done = sparkify.run(*words, "--warehouse", url)
-                    self.assertEqual(done.returncode, EXIT_CONFIG, done.stderr)
-                    self.expect_error(done.stderr, [scheme, "not built yet"])
+    def test_redshift_says_what_loading_needs(self):
+        url = "redshift://me@host.example:5439/dev"
+        role = ("--iam-role", "arn:aws:iam::123456789012:role/reader")
+        for more, says in (((), "--iam-role"), (role, "--control")):
+            with self.subTest(says=says):
+                done = sparkify.run("etl", *self.sources(), "--warehouse", url, *more)
+                self.assertEqual(done.returncode, EXIT_CONFIG, done.stderr)
+                self.expect_error(done.stderr, says)
 
     def test_unknown_warehouses(self):
         for url in ("mysql://host/db", "sparkify.duckdb", "duckdb:", "duckdb::memory:"):

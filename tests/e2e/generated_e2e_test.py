@@ -13,8 +13,17 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "oracle"))
 
 import sparkify  # noqa: E402
+import warehouses  # noqa: E402
 
 ALL_FAULTS = "all=0.02,bom=0.3"
+
+
+def setUpModule():
+    warehouses.start()
+
+
+def tearDownModule():
+    warehouses.stop()
 
 
 def counted(warehouse, table, condition="true"):
@@ -28,11 +37,12 @@ class GeneratedDataTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.warehouse = self.folder / "w.duckdb"
-        self.url = f"duckdb:{self.warehouse}"
+        self.warehouse = warehouses.new(self.folder)
+        self.addCleanup(warehouses.drop, self.warehouse)
+        self.where = sparkify.options(self.warehouse)
 
     def call(self, *args, exit_code=0):
-        done = sparkify.run(*args)
+        done = sparkify.run(*args, env=sparkify.on_warehouse(self.warehouse))
         self.assertEqual(done.returncode, exit_code, done.stderr)
         return done
 
@@ -41,9 +51,9 @@ class GeneratedDataTest(unittest.TestCase):
             "generate", "--out", self.folder / "data", "--events", 6000, "--users", 80,
             "--songs", 300, "--seed", seed, *(["--faults", faults] if faults else []),
         )  # fmt: skip
-        self.call("create-tables", "--warehouse", self.url)
+        self.call("create-tables", *self.where)
         done = self.call(
-            "etl", "--warehouse", self.url, "--json",
+            "etl", *self.where, "--json",
             "--log-data", self.folder / "data" / "log_data",
             "--song-data", self.folder / "data" / "song_data", *options,
         )  # fmt: skip
@@ -88,7 +98,7 @@ class GeneratedDataTest(unittest.TestCase):
                 summary, truth = self.load(seed=seed)
                 self.expect_totals(summary, truth)
                 self.expect_rejects(truth)
-                self.call("check", "--warehouse", self.url)
+                self.call("check", *self.where)
 
     def test_threads_do_not_show(self):
         summary, truth = self.load("--threads", 4)

@@ -1,4 +1,8 @@
-"""Runs the sparkify program for end-to-end tests and reads its tables as the oracle shows them."""
+"""Runs the sparkify program for end-to-end tests and reads its tables as the oracle shows them.
+
+A warehouse is the path of a DuckDB file or a PostgresWarehouse. What is read from the two is equal
+where they hold the same; warehouses.py makes new ones.
+"""
 
 import decimal
 import json
@@ -20,10 +24,41 @@ MORE_COLUMNS = {  # tables that the oracle does not show
     "etl_drift": ("kind", "key_name", "is_known", "records"),
 }
 SUMMED_BY = {"etl_runs": (), "etl_drift": ("kind", "key_name", "is_known")}
+SETTINGS = ("SPARKIFY_", "AWS_", "PG")  # what names of variables begin with that the program reads
 
 
 class SparkifyError(Exception):
     """The program ended otherwise than the caller can go on with."""
+
+
+class PostgresWarehouse:
+    """A schema of a PostgreSQL database; `env` has the password and what TLS needs."""
+
+    def __init__(self, url, schema, env):
+        self.url = url
+        self.schema = schema
+        self.environment = dict(env)
+
+    def __str__(self):
+        return f"{self.url} {self.schema}"
+
+    @property
+    def options(self):
+        return ("--warehouse", self.url, "--schema", self.schema)
+
+
+class RedshiftWarehouse(PostgresWarehouse):
+    """A schema of a database of a stand-in for Amazon Redshift: `server`."""
+
+    def __init__(self, url, schema, env, server, database):
+        super().__init__(url, schema, env)
+        self.server = server
+        self.database = database
+
+
+def is_postgres(warehouse):
+    """Or what speaks as PostgreSQL does."""
+    return isinstance(warehouse, PostgresWarehouse)
 
 
 def binary():
@@ -47,8 +82,20 @@ def sql_tool():
 
 
 def execute_sql(warehouse, sql):
+    """Not through the program. Several statements are one transaction in PostgreSQL only."""
+    if isinstance(warehouse, RedshiftWarehouse):
+        path = f"set search_path to {quote_name(warehouse.schema)}"
+        warehouse.server.sql(f"{path}; {sql}", warehouse.database)
+        return
+    command, env = [sql_tool(), str(warehouse), sql], None
+    if is_postgres(warehouse):
+        command = ["psql", "-X", "-w", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-d", warehouse.url]
+        command += ["-c", f"set search_path to {quote_name(warehouse.schema)}", "-c", sql]
+        env = dict(warehouse.environment)
+        env["PGPASSWORD"] = env.pop("SPARKIFY_DB_PASSWORD", "")
     done = subprocess.run(
-        [sql_tool(), str(warehouse), sql],
+        command,
+        env=environment(env),
         capture_output=True,
         encoding="utf-8",
         errors="replace",
@@ -59,14 +106,26 @@ def execute_sql(warehouse, sql):
         raise SparkifyError(f"{sql}: {done.stderr}")
 
 
+def quote_name(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
 def environment(env=None):
     """Our own, without settings of the program; `env` comes on top."""
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("SPARKIFY_", "AWS_"))
-    }
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(SETTINGS)}
     return {**clean, **(env or {})}
+
+
+def options(warehouse):
+    """The words that lead the program to a warehouse."""
+    if is_postgres(warehouse):
+        return warehouse.options
+    return ("--warehouse", f"duckdb:{warehouse}")
+
+
+def on_warehouse(warehouse, env=None):
+    """The environment in which the program gets in; `env` comes on top."""
+    return {**(warehouse.environment if is_postgres(warehouse) else {}), **(env or {})}
 
 
 def run(*args, prefix=(), env=None, timeout=TIMEOUT_S):
@@ -101,8 +160,9 @@ def start(*args, prefix=(), env=None, **options):
 
 
 def query_rows(warehouse, sql):
-    """`warehouse`: the path of a DuckDB file. One dictionary a row."""
-    done = run("--warehouse", f"duckdb:{warehouse}", "query", sql, "--format", "jsonl")
+    """One dictionary a row."""
+    words = ("query", sql, "--format", "jsonl", *options(warehouse))
+    done = run(*words, env=on_warehouse(warehouse))
     if done.returncode != 0:
         raise SparkifyError(f"query ended with {done.returncode}: {sql}\n{done.stderr}")
     return [
@@ -112,15 +172,30 @@ def query_rows(warehouse, sql):
     ]
 
 
-def table_rows(warehouse, table):
-    names = ", ".join(f'"{name}"' for name in contract.TABLE_COLUMNS[table])
-    return query_rows(warehouse, f'select {names} from "{table}"')
+def table_rows(warehouse, columns):
+    """The rows of many tables by one query. `columns`: of each table, names; a name is of one type
+    in all tables."""
+    every = list(dict.fromkeys(name for names in columns.values() for name in names))
+    first = {name: table for table, names in reversed(columns.items()) for name in names}
+    typed = ", ".join(f'"{first[name]}"."{name}"' for name in every)
+    tables = ", ".join(f'"{table}"' for table in columns)
+    # Nothing, but with all types: behind it, NULL is of its column's type.
+    parts = [f"select '' as from_table, {typed} from {tables} where false"]
+    for table, names in columns.items():
+        values = ", ".join(f'"{name}"' if name in names else "null" for name in every)
+        parts.append(f"select '{table}', {values} from \"{table}\"")
+    rows = {table: [] for table in columns}
+    for row in query_rows(warehouse, " union all ".join(parts)):
+        table = row["from_table"]
+        rows[table].append({name: row[name] for name in columns[table]})
+    return rows
 
 
-def warehouse_tables(path):
+def warehouse_tables(warehouse):
     """All tables of the contract, as contract.Warehouse.tables() gives them."""
-    tables = {table: table_rows(path, table) for table in contract.TABLE_COLUMNS}
-    places = run_places(path, {row["run_id"] for row in tables["etl_objects"]})
+    names = contract.TABLE_COLUMNS
+    tables = table_rows(warehouse, {**names, "etl_runs": (*names["etl_runs"], "started_at")})
+    places = run_places(tables["etl_runs"], {row["run_id"] for row in tables["etl_objects"]})
     for table in ("etl_runs", "etl_objects", "etl_rejects"):
         kept = []
         for row in tables[table]:
@@ -130,7 +205,9 @@ def warehouse_tables(path):
             kept.append({**row, "run_id": place})
         tables[table] = kept
     return {
-        table: contract.sorted_rows(contract.normalise_row(row) for row in rows)
+        table: contract.sorted_rows(
+            contract.normalise_row({name: row[name] for name in names[table]}) for row in rows
+        )
         for table, rows in tables.items()
     }
 
@@ -146,8 +223,9 @@ def without_runs(tables):
     return plain
 
 
-def fingerprint(path):
-    """Table: its number of rows and a hash of them, whichever runs did the work. One query."""
+def fingerprint(warehouse):
+    """Table: its number of rows and a hash of them, whichever runs did the work. One query. To be
+    compared between warehouses of one kind."""
     parts = []
     for table, names in {**contract.TABLE_COLUMNS, **MORE_COLUMNS}.items():
         kept = [f'"{name}"' for name in names if name != "run_id"]
@@ -156,20 +234,27 @@ def fingerprint(path):
             keys = [f'"{name}"' for name in SUMMED_BY[table]]
             sums = [f"sum({name}) as {name}" for name in kept if name not in keys]
             group = f"group by {', '.join(keys)}" if keys else ""
-            source = f"(select {', '.join(keys + sums)} from {source} {group})"
+            source = f"(select {', '.join(keys + sums)} from {source} {group}) summed"
         parts.append(
             f"select '{table}' as name, count(*) as row_count, "
-            f"cast(sum(hash({', '.join(kept)})) as varchar) as row_hash from {source}"
+            f"cast(sum({row_hash(warehouse, kept)}) as varchar) as row_hash from {source}"
         )
-    rows = query_rows(path, " union all ".join(parts))
+    rows = query_rows(warehouse, " union all ".join(parts))
     return {row["name"]: (row["row_count"], row["row_hash"]) for row in rows}
 
 
-def run_places(path, loading_runs):
+def row_hash(warehouse, columns):
+    values = ", ".join(columns)
+    if is_postgres(warehouse):
+        return f"hashtextextended(cast(row({values}) as text), 0)"
+    return f"hash({values})"
+
+
+def run_places(runs, loading_runs):
     """run_id: its place, from 1, in time among the runs that loaded an object."""
-    runs = query_rows(path, "select run_id from etl_runs order by started_at, run_id")
-    in_time = [row["run_id"] for row in runs if row["run_id"] in loading_runs]
-    return {run_id: place for place, run_id in enumerate(in_time, 1)}
+    in_time = sorted(runs, key=lambda run: (run["started_at"], run["run_id"]))
+    loading = [run["run_id"] for run in in_time if run["run_id"] in loading_runs]
+    return {run_id: place for place, run_id in enumerate(loading, 1)}
 
 
 def folder_objects(path):

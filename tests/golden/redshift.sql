@@ -1,0 +1,1322 @@
+-- file: templates/copy_parts
+copy loading_songs (song_id, title)
+from 's3://bucket/control/1-2/0001-loading_songs/manifest.json'
+iam_role 'arn:aws:iam::123456789012:role/reader'
+region 'eu-west-1' manifest csv gzip null as '\0' timeformat 'auto' compupdate off statupdate off
+
+-- file: templates/insert_rows
+insert into loading_objects (object_no, uri)
+values (cast($1 as integer), cast($2 as varchar(65535)))
+
+-- file: templates/create_schema
+create schema if not exists "music"
+
+-- file: checks/artists_key
+-- title:    artists: artist_id is unique
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(artist_id as varchar(64))) as example
+from (
+    select artist_id from artists group by artist_id having count(*) > 1
+) repeated
+
+-- file: checks/coordinates
+-- title:    artists: latitude within 90, longitude within 180 degrees
+-- severity: warn
+-- after:    check
+select count(*) as violations, min(artist_id) as example
+from artists
+where latitude not between -90 and 90 or longitude not between -180 and 180
+
+-- file: checks/durations
+-- title:    songs: duration is above 0 and below a day
+-- severity: warn
+-- after:    check
+select count(*) as violations, min(song_id) as example
+from songs
+where duration <= 0 or duration >= 86400
+
+-- file: checks/levels_known
+-- title:    songplays and users: level is free or paid
+-- severity: warn
+-- after:    check
+select count(*) as violations, min(level) as example
+from (
+    select level from songplays where level is null or level not in ('free', 'paid')
+    union all
+    select level from users where level is null or level not in ('free', 'paid')
+) odd
+
+-- file: checks/objects_balance
+-- title:    etl_objects: records = loaded + duplicates + rejects
+-- severity: error
+-- after:    etl
+select count(*) as violations, min(uri) as example
+from etl_objects
+where records <> loaded + duplicates + rejects
+
+-- file: checks/objects_key
+-- title:    etl_objects: an object version is in the ledger once
+-- severity: error
+-- after:    check
+select count(*) as violations, min(uri) as example
+from (
+    select uri, etag from etl_objects group by uri, etag having count(*) > 1
+) repeated
+
+-- file: checks/rejects_balance
+-- title:    etl_rejects: one row for each reject of each run
+-- severity: error
+-- after:    etl
+select count(*) as violations, min(cast(r.run_id as varchar(64))) as example
+from etl_runs r
+left join (
+    select run_id, count(*) as rejects from etl_rejects group by run_id
+) x on x.run_id = r.run_id
+where r.rejects <> coalesce(x.rejects, 0)
+
+-- file: checks/rejects_objects
+-- title:    etl_rejects: as many rows for each object as the ledger counted
+-- severity: error
+-- after:    check
+select count(*) as violations, min(o.uri) as example
+from etl_objects o
+left join (
+    select run_id, uri, count(*) as rejects from etl_rejects group by run_id, uri
+) x on x.run_id = o.run_id and x.uri = o.uri
+where o.rejects <> coalesce(x.rejects, 0)
+
+-- file: checks/runs_balance
+-- title:    etl_runs: a run's totals are the sums of its objects
+-- severity: error
+-- after:    etl
+select count(*) as violations, min(cast(r.run_id as varchar(64))) as example
+from etl_runs r
+left join (
+    select run_id,
+           count(*) as objects,
+           sum(size_bytes) as bytes,
+           sum(duplicates) as duplicates,
+           sum(rejects) as rejects
+    from etl_objects
+    group by run_id
+) o on o.run_id = r.run_id
+where r.objects <> coalesce(o.objects, 0)
+   or r.bytes <> coalesce(o.bytes, 0)
+   or r.duplicates <> coalesce(o.duplicates, 0)
+   or r.rejects <> coalesce(o.rejects, 0)
+
+-- file: checks/runs_key
+-- title:    etl_runs: run_id is unique
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(run_id as varchar(64))) as example
+from (
+    select run_id from etl_runs group by run_id having count(*) > 1
+) repeated
+
+-- file: checks/runs_star
+-- title:    etl_runs: the plays of all runs are the rows of songplays
+-- severity: error
+select case when counted.plays = counted.star then 0 else 1 end as violations,
+       cast(counted.plays as varchar(32)) || ' in etl_runs, ' || cast(counted.star as varchar(32))
+           || ' in songplays' as example
+from (
+    select (select coalesce(sum(plays), 0) from etl_runs) as plays,
+           (select count(*) from songplays) as star
+) counted
+
+-- file: checks/songplays_artist
+-- title:    songplays: every artist_id is in artists
+-- severity: error
+-- after:    check
+-- A play keeps the artist of the song record it was matched to, also when the record changes; but
+-- no artist is ever taken away.
+select count(*) as violations, min(cast(p.songplay_id as varchar(64))) as example
+from songplays p
+where p.artist_id is not null
+  and not exists (select 1 from artists a where a.artist_id = p.artist_id)
+
+-- file: checks/songplays_id
+-- title:    songplays: songplay_id is session_id * 1048576 + an item number
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(songplay_id as varchar(64))) as example
+from songplays
+where songplay_id < session_id * 1048576
+   or songplay_id >= (session_id + 1) * 1048576
+   or session_id < 0
+
+-- file: checks/songplays_key
+-- title:    songplays: songplay_id is unique
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(songplay_id as varchar(64))) as example
+from (
+    select songplay_id from songplays group by songplay_id having count(*) > 1
+) repeated
+
+-- file: checks/songplays_match_whole
+-- title:    songplays: song_id and artist_id are set together or not at all
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(songplay_id as varchar(64))) as example
+from songplays
+where (song_id is null and artist_id is not null)
+   or (song_id is not null and artist_id is null)
+
+-- file: checks/songplays_song
+-- title:    songplays: every song_id is in songs
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(p.songplay_id as varchar(64))) as example
+from songplays p
+where p.song_id is not null
+  and not exists (select 1 from songs s where s.song_id = p.song_id)
+
+-- file: checks/songplays_time
+-- title:    songplays: every start_time is in time
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(p.songplay_id as varchar(64))) as example
+from songplays p
+where not exists (select 1 from time t where t.start_time = p.start_time)
+
+-- file: checks/songplays_unmatched
+-- title:    unmatched_songplays: exactly the plays without a song
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(songplay_id as varchar(64))) as example
+from (
+    select p.songplay_id
+    from songplays p
+    where p.song_id is null
+      and not exists (select 1 from unmatched_songplays u where u.songplay_id = p.songplay_id)
+    union all
+    select u.songplay_id
+    from unmatched_songplays u
+    where not exists (
+        select 1 from songplays p where p.songplay_id = u.songplay_id and p.song_id is null
+    )
+) astray
+
+-- file: checks/songplays_user
+-- title:    songplays: every user_id is in users
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(p.songplay_id as varchar(64))) as example
+from songplays p
+where not exists (select 1 from users u where u.user_id = p.user_id)
+
+-- file: checks/songs_artist
+-- title:    songs: every artist_id is in artists
+-- severity: error
+-- after:    check
+select count(*) as violations, min(s.song_id) as example
+from songs s
+where not exists (select 1 from artists a where a.artist_id = s.artist_id)
+
+-- file: checks/songs_key
+-- title:    songs: song_id is unique
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(song_id as varchar(64))) as example
+from (
+    select song_id from songs group by song_id having count(*) > 1
+) repeated
+
+-- file: checks/songs_staged
+-- title:    etl_objects: loaded song records are at least the rows of songs
+-- severity: error
+-- after:    check
+select case when counted.loaded >= counted.star then 0 else 1 end as violations,
+       cast(counted.loaded as varchar(32)) || ' loaded, ' || cast(counted.star as varchar(32))
+           || ' in songs' as example
+from (
+    select (select coalesce(sum(loaded), 0) from etl_objects where kind = 'song') as loaded,
+           (select count(*) from songs) as star
+) counted
+
+-- file: checks/time_key
+-- title:    time: start_time is unique
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(start_time as varchar(64))) as example
+from (
+    select start_time from time group by start_time having count(*) > 1
+) repeated
+
+-- file: checks/time_parts
+-- title:    time: hour, day, week, month, year and weekday are those of start_time
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(start_time as varchar(64))) as example
+from time
+where hour <> extract(hour from start_time)
+   or day <> extract(day from start_time)
+   or week <> extract(week from start_time)
+   or month <> extract(month from start_time)
+   or year <> extract(year from start_time)
+   or weekday <> extract(dow from start_time)
+
+-- file: checks/time_songplays
+-- title:    time: every start_time has a song play
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(t.start_time as varchar(64))) as example
+from time t
+where not exists (select 1 from songplays p where p.start_time = t.start_time)
+
+-- file: checks/unmatched_key
+-- title:    unmatched_songplays: songplay_id is unique
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(songplay_id as varchar(64))) as example
+from (
+    select songplay_id from unmatched_songplays group by songplay_id having count(*) > 1
+) repeated
+
+-- file: checks/users_current
+-- title:    users: no song play of a user is later than the user's row
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(u.user_id as varchar(64))) as example
+from users u
+join (
+    select user_id, max(start_time) as last_play from songplays group by user_id
+) p on p.user_id = u.user_id
+where p.last_play > u.last_event_at
+
+-- file: checks/users_key
+-- title:    users: user_id is unique
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(user_id as varchar(64))) as example
+from (
+    select user_id from users group by user_id having count(*) > 1
+) repeated
+
+-- file: direct/known_plays
+-- The plays that a group's plays may be again.
+select songplay_id
+from songplays
+where songplay_id >= cast($1 as bigint)
+  and songplay_id <= cast($2 as bigint)
+limit $3
+
+-- file: direct/known_times
+-- The start times that are in their table already, in milliseconds since 1970.
+select cast(extract(epoch from start_time) * 1000 as bigint) as start_ms
+from time
+where start_time >= cast($1 as timestamp)
+  and start_time <= cast($2 as timestamp)
+limit $3
+
+-- file: direct/songs
+-- What plays are matched by, for those that are matched outside the warehouse.
+select title, artist_name, duration, song_id, artist_id from songs
+
+-- file: late/apply_matches
+update songplays
+set song_id = m.song_id, artist_id = m.artist_id
+from late_matches m
+where songplays.songplay_id = m.songplay_id
+
+-- file: late/find_matches
+-- Late songs: every unmatched play is held against all songs.
+drop table if exists late_matches;
+create temporary table late_matches as
+select u.songplay_id, m.song_id, m.artist_id
+from unmatched_songplays u
+join (
+    select title, artist_name, duration, song_id, artist_id,
+           row_number() over (
+               partition by title, artist_name, duration order by song_id 
+           ) as nth
+    from songs
+) m
+  on m.nth = 1
+ and m.title = u.song
+ and m.artist_name = u.artist
+ and m.duration = u.length
+
+-- file: late/remove_matched
+delete from unmatched_songplays
+where songplay_id in (select songplay_id from late_matches);
+drop table late_matches
+
+-- file: meta/abort_open_runs
+-- Runs that a kill left open.
+update etl_runs
+set status = 'aborted', finished_at = cast($1 as timestamp)
+where status = 'running'
+
+-- file: meta/add_to_run
+-- A group's part of the run's totals, in the group's own transaction.
+update etl_runs
+set objects = objects + cast($2 as bigint),
+    bytes = bytes + cast($3 as bigint),
+    events = events + cast($4 as bigint),
+    songs = songs + cast($5 as bigint),
+    plays = plays + cast($6 as bigint),
+    duplicates = duplicates + cast($7 as bigint),
+    rejects = rejects + cast($8 as bigint)
+where run_id = cast($1 as bigint)
+
+-- file: meta/applied_in_group
+-- The ledger, read again under the group's lock: objects that another run applied meanwhile.
+select o.object_no
+from loading_objects o
+join etl_objects k on k.uri = o.uri and k.etag = o.etag
+order by o.object_no
+
+-- file: meta/begin_run
+insert into etl_runs
+    (run_id, started_at, finished_at, status, objects, bytes, events, songs, plays, duplicates,
+     rejects, failed_objects, late_matches, version)
+values (cast($1 as bigint), cast($2 as timestamp), null, 'running', 0, 0, 0, 0, 0, 0, 0, 0, null,
+        cast($3 as varchar))
+
+-- file: meta/clear_drift
+delete from etl_drift where run_id = $1
+
+-- file: meta/clear_loading_objects
+delete from loading_objects
+
+-- file: meta/finish_run
+update etl_runs
+set status = cast($2 as varchar),
+    finished_at = cast($3 as timestamp),
+    failed_objects = cast($4 as bigint)
+where run_id = cast($1 as bigint)
+
+-- file: meta/group_totals
+-- What the group's receipts add up to; `unbalanced` must be 0.
+select count(*) as objects,
+       coalesce(sum(k.size_bytes), 0) as bytes,
+       coalesce(sum(case when k.kind = 'log' then k.records else 0 end), 0) as log_records,
+       coalesce(sum(case when k.kind = 'song' then k.records else 0 end), 0) as song_records,
+       coalesce(sum(k.duplicates), 0) as duplicates,
+       coalesce(sum(k.rejects), 0) as rejects,
+       coalesce(sum(case when k.records <> k.loaded + k.duplicates + k.rejects then 1 else 0 end), 0)
+           as unbalanced
+from etl_objects k
+join loading_objects o on o.uri = k.uri and o.etag = k.etag
+where k.run_id = $1
+
+-- file: meta/known_objects
+select uri, etag from etl_objects
+
+-- file: meta/receipt
+select count(*)
+from etl_objects
+where run_id = cast($1 as bigint)
+  and uri = cast($2 as varchar(8192))
+  and etag = cast($3 as varchar(256))
+
+-- file: meta/record_objects
+-- The group's receipts. `loaded` is counted from the staged rows, `records` by the decoder: that
+-- they agree is checked before the commit. Where rows went straight into the star, `staged` has how
+-- many events were taken from the object.
+insert into etl_objects
+    (uri, etag, size_bytes, run_id, records, loaded, duplicates, rejects, kind)
+select o.uri,
+       o.etag,
+       o.size_bytes,
+       cast($1 as bigint),
+       o.records,
+       coalesce(o.staged, s.staged, 0) - coalesce(f.duplicates, 0) - coalesce(f.conflicts, 0),
+       coalesce(f.duplicates, 0),
+       o.decode_rejects + coalesce(f.conflicts, 0),
+       o.kind
+from loading_objects o
+left join (
+    select object_no, count(*) as staged
+    from (
+        select object_no from loading_events
+        union all
+        select object_no from loading_songs
+    ) staged_rows
+    group by object_no
+) s on s.object_no = o.object_no
+left join (
+    select object_no,
+           sum(case when is_conflict then 0 else 1 end) as duplicates,
+           sum(case when is_conflict then 1 else 0 end) as conflicts
+    from play_faults
+    group by object_no
+) f on f.object_no = o.object_no
+
+-- file: meta/run_row
+-- What is known of one run: the answer to an unknown commit.
+select status, late_matches from etl_runs where run_id = cast($1 as bigint)
+
+-- file: meta/run_state
+-- What a run has to know before it plans: the next id, runs left open, whether songs were applied
+-- that no unmatched play was held against yet.
+select (select coalesce(max(run_id), 0) + 1 from etl_runs) as next_run_id,
+       (select count(*) from etl_runs where status = 'running') as open_runs,
+       (select count(*)
+        from (
+            select run_id
+            from etl_objects
+            where kind = 'song'
+              and run_id > (select coalesce(max(run_id), 0)
+                            from etl_runs
+                            where late_matches is not null)
+            limit 1
+        ) pending) as late_songs_pending
+
+-- file: meta/set_late_matches
+update etl_runs set late_matches = cast($2 as bigint) where run_id = cast($1 as bigint)
+
+-- file: meta/staged_counts
+-- The group's well-formed records: all that were not rejected when they were decoded.
+select coalesce(sum(case when kind = 'log' then records - decode_rejects else 0 end), 0) as events,
+       coalesce(sum(case when kind = 'song' then records - decode_rejects else 0 end), 0) as songs
+from loading_objects
+
+-- file: rejects/list
+-- Rejects, oldest first; every filter may be null.
+select r.run_id, r.uri, r.line, r.byte_offset, r.column_name, r.reason, r.raw_text
+from etl_rejects r
+where (cast($1 as bigint) is null or r.run_id = cast($1 as bigint))
+  and (cast($2 as varchar(64)) is null or r.reason = cast($2 as varchar(64)))
+  and (cast($3 as varchar(64)) is null or r.column_name = cast($3 as varchar(64)))
+  and (cast($4 as varchar(8192)) is null or position(cast($4 as varchar(8192)) in r.uri) > 0)
+order by r.run_id, r.uri , r.byte_offset, r.record_no
+limit $5
+
+-- file: rejects/summary
+-- How many rejects the filters leave, by reason and column.
+select r.reason, r.column_name, count(*) as rejects
+from etl_rejects r
+where (cast($1 as bigint) is null or r.run_id = cast($1 as bigint))
+  and (cast($2 as varchar(64)) is null or r.reason = cast($2 as varchar(64)))
+  and (cast($3 as varchar(64)) is null or r.column_name = cast($3 as varchar(64)))
+  and (cast($4 as varchar(8192)) is null or position(cast($4 as varchar(8192)) in r.uri) > 0)
+group by r.reason, r.column_name
+order by rejects desc, r.reason , r.column_name 
+
+-- file: session/commit
+commit
+
+-- file: session/redshift/analyze
+-- After a large load. Redshift passes over tables that have hardly changed.
+analyze songplays;
+analyze unmatched_songplays;
+analyze time;
+analyze users;
+analyze songs;
+analyze artists
+
+-- file: session/redshift/be_endlessly_patient
+set statement_timeout to 0
+
+-- file: session/redshift/be_patient
+-- For a lock that a lost session of ours may hold.
+set statement_timeout to 5000
+
+-- file: session/redshift/begin
+begin
+
+-- file: session/redshift/begin_reading
+begin read only
+
+-- file: session/redshift/copied
+-- How many rows the session's last COPY took.
+select pg_last_copy_count() as row_count
+
+-- file: session/redshift/end_session
+-- Ends the server's part of a session of ours whose connection was lost.
+select pg_terminate_backend(cast($1 as integer)) as is_ended
+
+-- file: session/redshift/group_tables
+-- Where a group's rows are staged: tables of the session, which go with its transaction's end or are
+-- emptied by the next group.
+create temporary table if not exists loading_events (like staging_events);
+create temporary table if not exists loading_songs (like staging_songs);
+delete from loading_events;
+delete from loading_songs
+
+-- file: session/redshift/load_errors
+-- Why the session's last COPY failed: its first few errors.
+select trim(file_name) as file_name, line_number, trim(column_name) as column_name, error_code,
+       trim(error_message) as error_message
+from sys_load_error_detail
+where query_id = pg_last_copy_id()
+order by line_number
+limit 3
+
+-- file: session/redshift/lock
+-- The first statement of every transaction of ours that writes. Redshift takes a transaction's
+-- snapshot with the first statement that reads or writes: behind the lock, the ledger shows all that
+-- another run has committed. Nobody reads this table, so nobody else has to wait for us.
+lock table etl_lock
+
+-- file: session/redshift/search_path
+-- Our tables are found in one schema.
+select set_config('search_path', quote_ident(cast($1 as varchar(127))), false) as search_path
+
+-- file: session/redshift/server
+-- What we have to know of a cluster before anything else.
+select version() as version,
+       (select count(*) from pg_namespace where nspname = cast($1 as varchar(127))) as has_schema,
+       (select case when has_schema_privilege(nspname, 'usage') then 'true' else 'false' end
+        from pg_namespace
+        where nspname = cast($1 as varchar(127))) as may_enter,
+       (select count(*)
+        from pg_tables
+        where schemaname = cast($1 as varchar(127)) and tablename = 'etl_lock') as has_lock
+
+-- file: session/redshift/start
+-- What every session of ours needs, whatever the user's and the database's settings are. The name of
+-- the group lets administrators find our queries, and give them a queue of their own.
+set query_group to 'sparkify';
+set statement_timeout to 0;
+set timezone to 'UTC';
+set datestyle to 'ISO, YMD';
+set extra_float_digits to 2
+
+-- file: session/rollback
+rollback
+
+-- file: staging/clear_kept
+delete from staging_events;
+delete from staging_songs
+
+-- file: staging/clear_play_faults
+delete from play_faults
+
+-- file: staging/discard_object
+-- Takes back what an object that turned out to be damaged had staged.
+delete from loading_events where object_no = $1
+
+-- file: staging/discard_song_object
+delete from loading_songs where object_no = $1
+
+-- file: staging/group_tables
+-- A group's tables that one session alone sees, empty.
+create temporary table if not exists loading_objects (
+    object_no      integer,
+    kind           varchar(8),
+    uri            varchar(8192),
+    etag           varchar(256),
+    size_bytes     bigint,
+    records        bigint,
+    decode_rejects bigint,
+    staged         bigint
+);
+create temporary table if not exists play_faults (
+    object_no   integer,
+    record_no   bigint,
+    songplay_id bigint,
+    is_conflict boolean
+);
+delete from loading_objects;
+delete from play_faults
+
+-- file: staging/keep
+-- --keep-staging: the run's last group, to look at.
+delete from staging_events;
+delete from staging_songs;
+insert into staging_events select * from loading_events;
+insert into staging_songs select * from loading_songs
+
+-- file: staging/key_conflicts
+-- Plays whose id is taken by another play, to be found again in their objects.
+select object_no, record_no
+from play_faults
+where is_conflict
+order by object_no, record_no
+
+-- file: star/artists
+-- model: artists
+-- grain: one artist; the last applied record replaces the whole row
+-- key:   artist_id
+-- needs: loading_songs
+-- load:  delete_insert
+select artist_id, name, location, latitude, longitude
+from (
+    select artist_id,
+           artist_name as name,
+           artist_location as location,
+           artist_latitude as latitude,
+           artist_longitude as longitude,
+           row_number() over (
+               partition by artist_id order by object_no desc, record_no desc
+           ) as nth
+    from loading_songs
+) ranked
+where nth = 1
+
+-- load: star/artists
+create temporary table new_artists as
+select artist_id, name, location, latitude, longitude
+from (
+    select artist_id,
+           artist_name as name,
+           artist_location as location,
+           artist_latitude as latitude,
+           artist_longitude as longitude,
+           row_number() over (
+               partition by artist_id order by object_no desc, record_no desc
+           ) as nth
+    from loading_songs
+) ranked
+where nth = 1;
+delete from artists
+where artist_id in (select artist_id from new_artists);
+insert into artists
+select * from new_artists;
+drop table new_artists
+
+-- file: star/play_faults
+-- model: play_faults
+-- grain: one staged play that is not the first applied with its songplay_id
+-- needs: loading_events, songplays
+-- load:  temporary
+-- Only ids that occur again, in the group or in the warehouse, are ordered: normally none. The range
+-- lets a database pass over the blocks that cannot hold any of them.
+with staged as (
+    select session_id * 1048576 + item_in_session as songplay_id, ts, user_id, object_no, record_no
+    from loading_events
+    where page = 'NextSong'
+),
+known as (
+    select p.songplay_id, p.start_time, p.user_id
+    from songplays p
+    where p.songplay_id >= (select min(songplay_id) from staged)
+      and p.songplay_id <= (select max(songplay_id) from staged)
+      and p.songplay_id in (select songplay_id from staged)
+),
+repeated as (
+    select songplay_id from staged group by songplay_id having count(*) > 1
+    union
+    select songplay_id from known
+),
+ordered as (
+    select s.songplay_id,
+           s.ts,
+           s.user_id,
+           s.object_no,
+           s.record_no,
+           row_number() over (
+               partition by s.songplay_id order by s.object_no, s.record_no
+           ) as nth,
+           first_value(s.ts) over (
+               partition by s.songplay_id order by s.object_no, s.record_no
+               rows between unbounded preceding and current row
+           ) as first_ts,
+           first_value(s.user_id) over (
+               partition by s.songplay_id order by s.object_no, s.record_no
+               rows between unbounded preceding and current row
+           ) as first_user_id
+    from staged s
+    where s.songplay_id in (select songplay_id from repeated)
+)
+select o.object_no,
+       o.record_no,
+       o.songplay_id,
+       not (o.ts = coalesce(k.start_time, o.first_ts)
+            and o.user_id = coalesce(k.user_id, o.first_user_id)) as is_conflict
+from ordered o
+left join known k on k.songplay_id = o.songplay_id
+where k.songplay_id is not null or o.nth > 1
+
+-- load: star/play_faults
+insert into play_faults
+with staged as (
+    select session_id * 1048576 + item_in_session as songplay_id, ts, user_id, object_no, record_no
+    from loading_events
+    where page = 'NextSong'
+),
+known as (
+    select p.songplay_id, p.start_time, p.user_id
+    from songplays p
+    where p.songplay_id >= (select min(songplay_id) from staged)
+      and p.songplay_id <= (select max(songplay_id) from staged)
+      and p.songplay_id in (select songplay_id from staged)
+),
+repeated as (
+    select songplay_id from staged group by songplay_id having count(*) > 1
+    union
+    select songplay_id from known
+),
+ordered as (
+    select s.songplay_id,
+           s.ts,
+           s.user_id,
+           s.object_no,
+           s.record_no,
+           row_number() over (
+               partition by s.songplay_id order by s.object_no, s.record_no
+           ) as nth,
+           first_value(s.ts) over (
+               partition by s.songplay_id order by s.object_no, s.record_no
+               rows between unbounded preceding and current row
+           ) as first_ts,
+           first_value(s.user_id) over (
+               partition by s.songplay_id order by s.object_no, s.record_no
+               rows between unbounded preceding and current row
+           ) as first_user_id
+    from staged s
+    where s.songplay_id in (select songplay_id from repeated)
+)
+select o.object_no,
+       o.record_no,
+       o.songplay_id,
+       not (o.ts = coalesce(k.start_time, o.first_ts)
+            and o.user_id = coalesce(k.user_id, o.first_user_id)) as is_conflict
+from ordered o
+left join known k on k.songplay_id = o.songplay_id
+where k.songplay_id is not null or o.nth > 1
+
+-- file: star/songplays
+-- model: songplays
+-- grain: one song started (page = 'NextSong'), the first applied with its id
+-- key:   songplay_id
+-- needs: loading_events, play_faults, songs
+-- load:  insert
+-- units: start_time UTC, milliseconds kept
+-- "Not among the faults" is a left join: DuckDB hashes all rows first for a correlated `not exists`
+-- on two columns.
+with matchable as (
+    select title, artist_name, duration, song_id, artist_id
+    from (
+        select title, artist_name, duration, song_id, artist_id,
+               row_number() over (
+                   partition by title, artist_name, duration order by song_id 
+               ) as nth
+        from songs
+    ) numbered
+    where nth = 1
+)
+select e.session_id * 1048576 + e.item_in_session as songplay_id,
+       e.ts as start_time,
+       e.user_id,
+       e.level,
+       m.song_id,
+       m.artist_id,
+       e.session_id,
+       e.location,
+       e.user_agent
+from loading_events e
+left join matchable m
+       on m.title = e.song
+      and m.artist_name = e.artist
+      and m.duration = e.length
+left join play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
+where e.page = 'NextSong'
+  and f.object_no is null
+
+-- load: star/songplays
+insert into songplays
+with matchable as (
+    select title, artist_name, duration, song_id, artist_id
+    from (
+        select title, artist_name, duration, song_id, artist_id,
+               row_number() over (
+                   partition by title, artist_name, duration order by song_id 
+               ) as nth
+        from songs
+    ) numbered
+    where nth = 1
+)
+select e.session_id * 1048576 + e.item_in_session as songplay_id,
+       e.ts as start_time,
+       e.user_id,
+       e.level,
+       m.song_id,
+       m.artist_id,
+       e.session_id,
+       e.location,
+       e.user_agent
+from loading_events e
+left join matchable m
+       on m.title = e.song
+      and m.artist_name = e.artist
+      and m.duration = e.length
+left join play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
+where e.page = 'NextSong'
+  and f.object_no is null
+
+-- file: star/songs
+-- model: songs
+-- grain: one song; the last applied record replaces the whole row
+-- key:   song_id
+-- needs: loading_songs
+-- load:  delete_insert
+select song_id, title, artist_id, year, duration, artist_name
+from (
+    select song_id, title, artist_id, year, duration, artist_name,
+           row_number() over (
+               partition by song_id order by object_no desc, record_no desc
+           ) as nth
+    from loading_songs
+) ranked
+where nth = 1
+
+-- load: star/songs
+create temporary table new_songs as
+select song_id, title, artist_id, year, duration, artist_name
+from (
+    select song_id, title, artist_id, year, duration, artist_name,
+           row_number() over (
+               partition by song_id order by object_no desc, record_no desc
+           ) as nth
+    from loading_songs
+) ranked
+where nth = 1;
+delete from songs
+where song_id in (select song_id from new_songs);
+insert into songs
+select * from new_songs;
+drop table new_songs
+
+-- file: star/time
+-- model: time
+-- grain: one start_time that a song play has
+-- key:   start_time
+-- needs: loading_events, play_faults
+-- load:  insert
+-- units: UTC; week ISO 8601; weekday 0 = Sunday
+with staged as (
+    select distinct e.ts as start_time
+    from loading_events e
+    left join play_faults f
+           on f.object_no = e.object_no
+          and f.record_no = e.record_no
+    where e.page = 'NextSong'
+      and f.object_no is null
+),
+known as (
+    select t.start_time
+    from time t
+    where t.start_time >= (select min(start_time) from staged)
+      and t.start_time <= (select max(start_time) from staged)
+)
+select n.start_time,
+       cast(extract(hour from n.start_time) as integer) as hour,
+       cast(extract(day from n.start_time) as integer) as day,
+       cast(extract(week from n.start_time) as integer) as week,
+       cast(extract(month from n.start_time) as integer) as month,
+       cast(extract(year from n.start_time) as integer) as year,
+       cast(extract(dow from n.start_time) as integer) as weekday
+from staged n
+left join known k on k.start_time = n.start_time
+where k.start_time is null
+
+-- load: star/time
+insert into time
+with staged as (
+    select distinct e.ts as start_time
+    from loading_events e
+    left join play_faults f
+           on f.object_no = e.object_no
+          and f.record_no = e.record_no
+    where e.page = 'NextSong'
+      and f.object_no is null
+),
+known as (
+    select t.start_time
+    from time t
+    where t.start_time >= (select min(start_time) from staged)
+      and t.start_time <= (select max(start_time) from staged)
+)
+select n.start_time,
+       cast(extract(hour from n.start_time) as integer) as hour,
+       cast(extract(day from n.start_time) as integer) as day,
+       cast(extract(week from n.start_time) as integer) as week,
+       cast(extract(month from n.start_time) as integer) as month,
+       cast(extract(year from n.start_time) as integer) as year,
+       cast(extract(dow from n.start_time) as integer) as weekday
+from staged n
+left join known k on k.start_time = n.start_time
+where k.start_time is null
+
+-- file: star/unmatched_songplays
+-- model: unmatched_songplays
+-- grain: one play that no song matched, with the log's own text
+-- key:   songplay_id
+-- needs: loading_events, play_faults, songs
+-- load:  insert
+select e.session_id * 1048576 + e.item_in_session as songplay_id,
+       e.song,
+       e.artist,
+       e.length
+from loading_events e
+left join play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
+left join songs s
+       on s.title = e.song
+      and s.artist_name = e.artist
+      and s.duration = e.length
+where e.page = 'NextSong'
+  and f.object_no is null
+  and s.song_id is null
+
+-- load: star/unmatched_songplays
+insert into unmatched_songplays
+select e.session_id * 1048576 + e.item_in_session as songplay_id,
+       e.song,
+       e.artist,
+       e.length
+from loading_events e
+left join play_faults f
+       on f.object_no = e.object_no
+      and f.record_no = e.record_no
+left join songs s
+       on s.title = e.song
+      and s.artist_name = e.artist
+      and s.duration = e.length
+where e.page = 'NextSong'
+  and f.object_no is null
+  and s.song_id is null
+
+-- file: star/users
+-- model: users
+-- grain: one user of the app, as their latest event tells
+-- key:   user_id
+-- needs: loading_events, play_faults
+-- load:  delete_insert
+-- Every event with a user counts, whatever its page, duplicates too; conflicting plays do not.
+with told as (
+    select e.user_id, e.first_name, e.last_name, e.gender, e.level, e.ts,
+           e.session_id * 1048576 + e.item_in_session as event_key, e.object_no, e.record_no
+    from loading_events e
+    left join play_faults f
+           on f.is_conflict
+          and f.object_no = e.object_no
+          and f.record_no = e.record_no
+    where e.user_id is not null
+      and f.object_no is null
+),
+latest as (
+    select user_id, max(ts) as ts from told group by user_id
+),
+ranked as (
+    select t.user_id, t.first_name, t.last_name, t.gender, t.level, t.ts, t.event_key,
+           row_number() over (
+               partition by t.user_id
+               order by t.event_key desc, t.object_no, t.record_no
+           ) as nth
+    from told t
+    join latest l on l.user_id = t.user_id and l.ts = t.ts
+)
+select r.user_id,
+       r.first_name,
+       r.last_name,
+       r.gender,
+       r.level,
+       r.ts as last_event_at,
+       r.event_key as last_event_key
+from ranked r
+left join users u on u.user_id = r.user_id
+where r.nth = 1
+  and (u.user_id is null
+       or r.ts > u.last_event_at
+       or (r.ts = u.last_event_at and r.event_key > u.last_event_key))
+
+-- load: star/users
+create temporary table new_users as
+with told as (
+    select e.user_id, e.first_name, e.last_name, e.gender, e.level, e.ts,
+           e.session_id * 1048576 + e.item_in_session as event_key, e.object_no, e.record_no
+    from loading_events e
+    left join play_faults f
+           on f.is_conflict
+          and f.object_no = e.object_no
+          and f.record_no = e.record_no
+    where e.user_id is not null
+      and f.object_no is null
+),
+latest as (
+    select user_id, max(ts) as ts from told group by user_id
+),
+ranked as (
+    select t.user_id, t.first_name, t.last_name, t.gender, t.level, t.ts, t.event_key,
+           row_number() over (
+               partition by t.user_id
+               order by t.event_key desc, t.object_no, t.record_no
+           ) as nth
+    from told t
+    join latest l on l.user_id = t.user_id and l.ts = t.ts
+)
+select r.user_id,
+       r.first_name,
+       r.last_name,
+       r.gender,
+       r.level,
+       r.ts as last_event_at,
+       r.event_key as last_event_key
+from ranked r
+left join users u on u.user_id = r.user_id
+where r.nth = 1
+  and (u.user_id is null
+       or r.ts > u.last_event_at
+       or (r.ts = u.last_event_at and r.event_key > u.last_event_key));
+delete from users
+where user_id in (select user_id from new_users);
+insert into users
+select * from new_users;
+drop table new_users
+
+-- file: status/drift
+-- Keys of one run's records: unknown ones, and known ones that no record had.
+select kind, key_name, is_known, records
+from etl_drift
+where run_id = cast($1 as bigint)
+  and ((is_known = 0 and records > 0) or (is_known = 1 and records = 0))
+order by kind , is_known, records desc, key_name 
+
+-- file: status/objects
+select kind, count(*) as objects, sum(size_bytes) as bytes, sum(records) as records,
+       sum(loaded) as loaded, sum(duplicates) as duplicates, sum(rejects) as rejects
+from etl_objects
+group by kind
+order by kind 
+
+-- file: status/runs
+-- The last runs, newest first.
+select run_id, started_at, finished_at, status, objects, bytes, events, songs, plays, duplicates,
+       rejects, failed_objects, late_matches, version
+from etl_runs
+order by run_id desc
+limit $1
+
+-- file: status/tables
+select table_name, row_count
+from (
+    select 1 as place, 'songplays' as table_name, count(*) as row_count from songplays
+    union all select 2, 'users', count(*) from users
+    union all select 3, 'songs', count(*) from songs
+    union all select 4, 'artists', count(*) from artists
+    union all select 5, 'time', count(*) from time
+    union all select 6, 'unmatched_songplays', count(*) from unmatched_songplays
+) counted
+order by place
+
+-- file: tables/add_schema_version
+insert into etl_schema (version, created_by)
+select cast($1 as integer), cast($2 as varchar)
+where not exists (select 1 from etl_schema)
+
+-- file: tables/create_tables
+-- The tables of the data contract for Amazon Redshift: the columns are those of
+-- tables/create_tables.sql. How rows are spread, sorted and packed is explained in
+-- docs/decisions/0009-redshift.md. Keys are informational.
+create table if not exists users (
+    user_id        integer encode raw not null primary key,
+    first_name     varchar(1024) encode zstd,
+    last_name      varchar(1024) encode zstd,
+    gender         varchar(64) encode zstd,
+    level          varchar(64) encode zstd,
+    last_event_at  timestamp encode az64 not null,
+    last_event_key bigint encode az64 not null
+) diststyle all sortkey (user_id);
+create table if not exists songs (
+    song_id     varchar(64) encode raw not null primary key,
+    title       varchar(1024) encode zstd not null,
+    artist_id   varchar(64) encode zstd not null,
+    year        integer encode az64,
+    duration    decimal(12, 5) encode az64 not null,
+    artist_name varchar(1024) encode zstd not null
+) diststyle all sortkey (song_id);
+create table if not exists artists (
+    artist_id varchar(64) encode raw not null primary key,
+    name      varchar(1024) encode zstd not null,
+    location  varchar(1024) encode zstd,
+    latitude  double precision encode zstd,
+    longitude double precision encode zstd
+) diststyle all sortkey (artist_id);
+create table if not exists time (
+    start_time timestamp encode raw not null primary key,
+    hour       integer encode az64 not null,
+    day        integer encode az64 not null,
+    week       integer encode az64 not null,
+    month      integer encode az64 not null,
+    year       integer encode az64 not null,
+    weekday    integer encode az64 not null
+) diststyle all sortkey (start_time);
+create table if not exists songplays (
+    songplay_id bigint encode az64 not null primary key,
+    start_time  timestamp encode raw not null references time (start_time),
+    user_id     integer encode az64 not null references users (user_id),
+    level       varchar(64) encode zstd,
+    song_id     varchar(64) encode zstd references songs (song_id),
+    artist_id   varchar(64) encode zstd references artists (artist_id),
+    session_id  bigint encode az64 not null,
+    location    varchar(1024) encode zstd,
+    user_agent  varchar(2048) encode zstd
+) diststyle key distkey (songplay_id) sortkey (start_time);
+create table if not exists unmatched_songplays (
+    songplay_id bigint encode raw not null primary key references songplays (songplay_id),
+    song        varchar(1024) encode zstd not null,
+    artist      varchar(1024) encode zstd not null,
+    length      decimal(12, 5) encode az64 not null
+) diststyle key distkey (songplay_id) sortkey (songplay_id);
+create table if not exists staging_events (
+    artist          varchar(1024) encode zstd,
+    auth            varchar(64) encode zstd,
+    first_name      varchar(1024) encode zstd,
+    gender          varchar(64) encode zstd,
+    item_in_session integer encode az64,
+    last_name       varchar(1024) encode zstd,
+    length          decimal(12, 5) encode az64,
+    level           varchar(64) encode zstd,
+    location        varchar(1024) encode zstd,
+    method          varchar(64) encode zstd,
+    page            varchar(64) encode zstd,
+    registration    bigint encode az64,
+    session_id      bigint encode az64,
+    song            varchar(1024) encode zstd,
+    status          integer encode az64,
+    ts              timestamp encode az64,
+    user_agent      varchar(2048) encode zstd,
+    user_id         integer encode az64,
+    object_no       integer encode az64,
+    record_no       bigint encode az64
+) diststyle even;
+create table if not exists staging_songs (
+    num_songs        integer encode az64,
+    artist_id        varchar(64) encode zstd,
+    artist_latitude  double precision encode zstd,
+    artist_longitude double precision encode zstd,
+    artist_location  varchar(1024) encode zstd,
+    artist_name      varchar(1024) encode zstd,
+    song_id          varchar(64) encode zstd,
+    title            varchar(1024) encode zstd,
+    duration         decimal(12, 5) encode az64,
+    year             integer encode az64,
+    object_no        integer encode az64,
+    record_no        bigint encode az64
+) diststyle even;
+create table if not exists etl_runs (
+    run_id         bigint encode az64 not null primary key,
+    started_at     timestamp encode az64 not null,
+    finished_at    timestamp encode az64,
+    status         varchar(16) encode zstd not null,
+    objects        bigint encode az64 not null,
+    bytes          bigint encode az64 not null,
+    events         bigint encode az64 not null,
+    songs          bigint encode az64 not null,
+    plays          bigint encode az64 not null,
+    duplicates     bigint encode az64 not null,
+    rejects        bigint encode az64 not null,
+    failed_objects bigint encode az64 not null,
+    late_matches   bigint encode az64,
+    version        varchar(64) encode zstd not null
+) diststyle all;
+create table if not exists etl_objects (
+    uri        varchar(8192) encode raw not null,
+    etag       varchar(256) encode zstd not null,
+    size_bytes bigint encode az64 not null,
+    run_id     bigint encode az64 not null,
+    records    bigint encode az64 not null,
+    loaded     bigint encode az64 not null,
+    duplicates bigint encode az64 not null,
+    rejects    bigint encode az64 not null,
+    kind       varchar(8) encode zstd not null
+) diststyle even sortkey (uri);
+create table if not exists etl_rejects (
+    run_id      bigint encode raw not null,
+    uri         varchar(8192) encode zstd not null,
+    line        bigint encode az64 not null,
+    byte_offset bigint encode az64 not null,
+    column_name varchar(64) encode zstd,
+    reason      varchar(64) encode zstd not null,
+    raw_text    varchar(65535) encode zstd not null,
+    record_no   bigint encode az64 not null
+) diststyle even sortkey (run_id);
+create table if not exists etl_drift (
+    run_id   bigint encode az64 not null,
+    kind     varchar(8) encode zstd not null,
+    key_name varchar(1024) encode zstd not null,
+    is_known integer encode az64 not null,
+    records  bigint encode az64 not null
+) diststyle all;
+create table if not exists etl_schema (
+    version    integer encode az64 not null,
+    created_by varchar(64) encode zstd not null
+) diststyle all;
+create table if not exists etl_lock (
+    nothing integer encode raw
+) diststyle all
+
+-- file: tables/create_views
+-- The views of the data contract. Replaced, not dropped: who may read them stays as it was.
+create or replace view plays as
+select p.songplay_id,
+       p.start_time,
+       p.user_id,
+       p.level,
+       p.song_id,
+       p.artist_id,
+       coalesce(s.title, u.song) as title,
+       coalesce(s.artist_name, u.artist) as artist_name,
+       p.session_id,
+       p.location,
+       p.user_agent
+from songplays p
+left join songs s on s.song_id = p.song_id
+left join unmatched_songplays u on u.songplay_id = p.songplay_id;
+create or replace view user_levels as
+select user_id,
+       level,
+       start_time as valid_from,
+       lead(start_time) over (partition by user_id order by start_time, songplay_id) as valid_to
+from (
+    select user_id,
+           level,
+           start_time,
+           songplay_id,
+           row_number() over (partition by user_id order by start_time, songplay_id) as nth_play,
+           lag(level) over (partition by user_id order by start_time, songplay_id) as level_before
+    from songplays
+) ordered_plays
+where nth_play = 1
+   or level <> level_before
+   or (level is null and level_before is not null)
+   or (level is not null and level_before is null)
+
+-- file: tables/drop
+-- Drops what create-tables makes for Redshift, and nothing else; who is referred to goes last.
+drop view if exists plays;
+drop view if exists user_levels;
+drop table if exists unmatched_songplays;
+drop table if exists songplays;
+drop table if exists users;
+drop table if exists songs;
+drop table if exists artists;
+drop table if exists time;
+drop table if exists staging_events;
+drop table if exists staging_songs;
+drop table if exists etl_objects;
+drop table if exists etl_rejects;
+drop table if exists etl_drift;
+drop table if exists etl_runs;
+drop table if exists etl_schema;
+drop table if exists etl_lock
+
+-- file: tables/existing
+-- Which of our tables and views are there, also those that this user may not read.
+select table_name
+from (
+    select tablename as table_name from pg_tables where schemaname = current_schema()
+    union all
+    select viewname as table_name from pg_views where schemaname = current_schema()
+) as found
+where table_name in ('songplays', 'users', 'songs', 'artists', 'time', 'unmatched_songplays',
+                     'plays', 'user_levels', 'staging_events', 'staging_songs', 'etl_runs',
+                     'etl_objects', 'etl_rejects', 'etl_drift', 'etl_schema')
+order by table_name 
+
+-- file: tables/schema_version
+select version from etl_schema order by version desc
+

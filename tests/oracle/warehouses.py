@@ -1,0 +1,136 @@
+"""New warehouses for end-to-end tests, of the kind that SPARKIFY_TEST_WAREHOUSE names.
+
+`duckdb` (the default): a file each. `postgres`: a schema each, all in one database of one server
+that lives as long as the test module: start() it in setUpModule, stop() it in tearDownModule.
+`redshift`: likewise, of a stand-in, which loads from a real S3 server under a role of its own.
+"""
+
+import itertools
+import os
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "servers"))
+
+import postgres  # noqa: E402
+import redshift  # noqa: E402
+import rgw  # noqa: E402
+import sparkify  # noqa: E402
+
+DUCKDB, POSTGRES, REDSHIFT = "duckdb", "postgres", "redshift"
+KINDS = (DUCKDB, POSTGRES, REDSHIFT)
+BUCKET = "control"
+CONTROL = f"s3://{BUCKET}/staged here"
+READ_ONLY = [
+    {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+    }
+]
+SCHEMA = "it's \"№ {number}\"; --"  # who does not quote it is found out
+STRAIGHT = {"SPARKIFY_DIRECT_BYTES": "1"}
+COPY_SCHEMA = """
+do $$
+declare
+    name text;
+begin
+    set local session_replication_role = replica;  -- foreign keys may wait
+    for name in
+        select tablename from pg_tables where schemaname = {new} and tablename not like 'etl\_loading%'
+    loop
+        execute format('delete from %I.%I', {new}, name);
+        execute format('insert into %I.%I select * from %I.%I', {new}, name, {old}, name);
+    end loop;
+end
+$$
+"""
+
+server = None  # a PostgresServer or RedshiftServer, between start() and stop()
+s3 = None  # the RgwServer that a RedshiftServer reads
+loader = None  # who writes there what it reads
+role = None  # the ARN under which it reads
+database = None  # its only one
+numbers = itertools.count(1)
+
+
+def kind():
+    name = os.environ.get("SPARKIFY_TEST_WAREHOUSE", DUCKDB)
+    if name not in KINDS:
+        raise sparkify.SparkifyError(f"SPARKIFY_TEST_WAREHOUSE={name}: not one of {KINDS}")
+    return name
+
+
+def start(wanted=None):
+    """`wanted`: which kind, if not kind()."""
+    global server, database
+    sparkify.binary()
+    kind_of_all = wanted or kind()
+    if kind_of_all == DUCKDB:
+        return
+    server = postgres.PostgresServer() if kind_of_all == POSTGRES else redshift_server()
+    server.start()
+    database = server.create_database()
+
+
+def redshift_server(**options):
+    """It may read one bucket and nothing else; the program may do with that what it likes."""
+    global s3, loader, role
+    s3 = rgw.RgwServer()
+    s3.start()
+    service, loader = s3.create_user("redshift"), s3.create_user("loader")
+    s3.client(loader).create_bucket(BUCKET)
+    s3.user_policy(service, [])
+    role = s3.create_role("redshift-reads", service, READ_ONLY)
+    return redshift.RedshiftServer(s3, service, **options)
+
+
+def stop():
+    global server, s3
+    for each in (server, s3):
+        if each is not None:
+            each.close() if hasattr(each, "close") else each.stop()
+    server = s3 = None
+
+
+def new(folder, wanted=None, sslmode="verify-full"):
+    """Where create-tables may make one. A file is in `folder`, for a schema there is drop()."""
+    if (wanted or kind()) == DUCKDB:
+        return pathlib.Path(folder) / "warehouse.duckdb"
+    if server is None:
+        raise sparkify.SparkifyError("no PostgreSQL server: this module has not called start()")
+    url = server.url(database, sslmode=sslmode)  # by itself, localhost would get libpq's default
+    number = next(numbers)
+    if isinstance(server, redshift.RedshiftServer):
+        return new_redshift(server.url(database), next(numbers))
+    # Every second one takes new plays straight into the star, however few they are.
+    straight = STRAIGHT if number % 2 == 0 else {}
+    environment = {**server.environment(), **straight}
+    return sparkify.PostgresWarehouse(url, SCHEMA.format(number=number), environment)
+
+
+def new_redshift(url, number):
+    environment = {
+        **s3.environment(loader),
+        **server.environment(),
+        "SPARKIFY_IAM_ROLE": role,
+        "SPARKIFY_CONTROL": CONTROL,
+    }
+    schema = SCHEMA.format(number=number)
+    return sparkify.RedshiftWarehouse(url, schema, environment, server, database)
+
+
+def drop(warehouse):
+    if sparkify.is_postgres(warehouse) and server is not None:
+        name = postgres.quote_name(warehouse.schema)
+        server.sql(f"drop schema if exists {name} cascade", database)
+
+
+def copy(warehouse, target):
+    """Gives `target` the rows of `warehouse`. A schema must have its tables, a file must not."""
+    if not sparkify.is_postgres(warehouse):
+        shutil.copyfile(warehouse, target)
+        return
+    old, new_one = (postgres.quote_literal(w.schema) for w in (warehouse, target))
+    server.sql(COPY_SCHEMA.format(old=old, new=new_one), database)
