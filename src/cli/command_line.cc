@@ -46,6 +46,9 @@ void add_redshift_flags(CLI::App& app, GlobalFlags& flags) {
                    "Redshift: the role under which it reads S3; several with commas are a chain");
   add_setting_flag(app, flags, "--control", "control", "s3://BUCKET/PREFIX",
                    "Redshift: where we write what it loads; removed after the commit");
+  add_setting_flag(app, flags, "--stage", "stage", "WAY",
+                   "Redshift: how it gets its rows: compact (we read the objects and write parts), "
+                   "direct (it reads them), auto (default: by their sizes)");
   app.add_flag_callback(
       "--iam-auth", [&flags] { flags.settings["iam_auth"] = "true"; },
       "Redshift: log in with AWS credentials instead of a password");

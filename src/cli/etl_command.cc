@@ -54,6 +54,27 @@ std::uint64_t group_bytes(const Settings& settings) {
   return std::min(kMost, settings.memory_limit_bytes / kShare);
 }
 
+StageMode stage_mode(Settings::Stage stage) {
+  switch (stage) {
+    case Settings::Stage::automatic:
+      break;
+    case Settings::Stage::compact:
+      return StageMode::compact;
+    case Settings::Stage::direct:
+      return StageMode::direct;
+  }
+  return StageMode::automatic;
+}
+
+/// Redshift alone reads S3 by itself.
+Status expect_stage(const Settings& settings, const Warehouse& warehouse) {
+  if (settings.stage != Settings::Stage::direct || warehouse.reads_objects()) return {};
+  return make_error(ErrorKind::config,
+                    fmt::format("--stage direct: {} cannot read source objects by itself, only "
+                                "Redshift can; leave --stage out",
+                                warehouse.display_name()));
+}
+
 Result<EtlOptions> etl_options(const Options& options, const Settings& settings) {
   EtlOptions etl;
   if (settings.log_data) etl.log_locations.push_back(*settings.log_data);
@@ -64,6 +85,7 @@ Result<EtlOptions> etl_options(const Options& options, const Settings& settings)
   etl.dry_run = options.dry_run;
   etl.show_sql = options.show_sql;
   etl.keep_staging = options.keep_staging;
+  etl.stage = stage_mode(settings.stage);
   etl.max_rejects = settings.max_rejects;
   etl.group_bytes = group_bytes(settings);
   etl.decode = decode_limits(settings);
@@ -88,6 +110,7 @@ Result<int> run(const Options& options, const CommandContext& context) {
   TRY_ASSIGN(const EtlOptions etl, etl_options(options, context.settings));
   const auto use = options.dry_run ? WarehouseUse::read : WarehouseUse::write;
   TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, use));
+  TRY(expect_stage(context.settings, *open.warehouse));
   const StopFlag& stop = catch_stop_signals();
   log_debug(fmt::format("loading into {} on {} threads, groups of {} bytes",
                         open.warehouse->display_name(), context.settings.threads, etl.group_bytes));

@@ -16,7 +16,7 @@ namespace sparkify {
 namespace {
 
 Result<int> run(const std::string& role, const CommandContext& context) {
-  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::write));
+  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::manage));
   TRY(run_until_signal(*open.warehouse,
                        [&] { return grant_readonly(*open.warehouse, open.sql, role); }));
   const std::string where = open.warehouse->display_name();
@@ -38,8 +38,8 @@ Result<int> run(const std::string& role, const CommandContext& context) {
 Command add_grant_readonly(CLI::App& app, GlobalFlags& /*flags*/) {
   auto role = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand(
-      "grant-readonly", "PostgreSQL: let a role read the star, and nothing else of ours");
-  command->add_option("ROLE", *role, "A role that exists")->required();
+      "grant-readonly", "PostgreSQL, Redshift: let a role or user read the star, and nothing else");
+  command->add_option("ROLE", *role, "A role that exists; in Redshift a user")->required();
   command->footer(
       "Safe to repeat; after `create-tables --drop` it has to be. `query` works under such a "
       "role.\n"

@@ -35,7 +35,7 @@ struct Definition {
   std::string_view key;
 };
 
-constexpr std::array<Definition, 28> kDefinitions = {{
+constexpr std::array<Definition, 29> kDefinitions = {{
     {"warehouse", true, false, "SPARKIFY", "WAREHOUSE"},
     {"schema", true, false, "SPARKIFY", "SCHEMA"},
     {"log_data", true, false, "S3", "LOG_DATA"},
@@ -49,6 +49,7 @@ constexpr std::array<Definition, 28> kDefinitions = {{
     {"addressing", true, false, "S3", "ADDRESSING"},
     {"transfers", true, false, "S3", "TRANSFERS"},
     {"control", true, false, "S3", "CONTROL"},
+    {"stage", true, false, "S3", "STAGE"},
     {"iam_role", true, false, "IAM_ROLE", "ARN"},
     {"iam_auth", true, false, "CLUSTER", "IAM_AUTH"},
     {"cluster", true, false, "CLUSTER", "IDENTIFIER"},
@@ -180,6 +181,7 @@ class Resolver {
     optional_text("song_data", settings_.song_data);
     optional_text("log_jsonpath", settings_.log_jsonpath);
     optional_text("control", settings_.control);
+    TRY(stage());
     optional_text("iam_role", settings_.iam_role);
     TRY(yes_or_no("iam_auth", settings_.iam_auth));
     optional_text("cluster", settings_.cluster);
@@ -372,22 +374,36 @@ class Resolver {
 
   Status addressing() {
     using Addressing = S3Settings::Addressing;
-    constexpr std::array<std::pair<std::string_view, Addressing>, 3> kWords = {{
-        {"auto", Addressing::automatic},
-        {"path", Addressing::path},
-        {"virtual", Addressing::virtual_host},
-    }};
-    const auto found = find("addressing");
-    const std::string_view text = found.has_value() ? std::string_view(*found->text) : "auto";
-    const auto* const word = std::find_if(kWords.begin(), kWords.end(),
+    return choice<Addressing>("addressing", "addressing style",
+                              {{{"auto", Addressing::automatic},
+                                {"path", Addressing::path},
+                                {"virtual", Addressing::virtual_host}}},
+                              settings_.s3.addressing);
+  }
+
+  Status stage() {
+    using Stage = Settings::Stage;
+    return choice<Stage>(
+        "stage", "way to stage rows",
+        {{{"auto", Stage::automatic}, {"compact", Stage::compact}, {"direct", Stage::direct}}},
+        settings_.stage);
+  }
+
+  /// One of three words, of which the first is the default.
+  template <typename Kind>
+  Status choice(std::string_view name, std::string_view what,
+                const std::array<std::pair<std::string_view, Kind>, 3>& words, Kind& value) {
+    const auto found = find(name);
+    const std::string_view text =
+        found.has_value() ? std::string_view(*found->text) : words.front().first;
+    const auto* const word = std::find_if(words.begin(), words.end(),
                                           [&](const auto& each) { return each.first == text; });
-    if (word == kWords.end()) {
-      return refuse(
-          found->origin,
-          fmt::format("{} is no addressing style; give auto, path or virtual", echo(text)));
+    if (word == words.end()) {
+      return refuse(found->origin, fmt::format("{} is no {}; give {}, {} or {}", echo(text), what,
+                                               words[0].first, words[1].first, words[2].first));
     }
-    settings_.s3.addressing = word->second;
-    show("addressing", text, found);
+    value = word->second;
+    show(name, text, found);
     return {};
   }
 

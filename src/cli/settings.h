@@ -47,8 +47,9 @@ struct Settings {
   std::optional<std::string> log_jsonpath;
   std::optional<std::string> iam_role;  ///< under which Redshift reads S3
   std::optional<std::string> control;   ///< s3://...: what Redshift takes its rows from
-  bool iam_auth = false;                ///< log in to Redshift with AWS credentials
-  std::optional<std::string> cluster;   ///< for iam_auth, where the host's name does not tell
+  enum class Stage { automatic, compact, direct } stage = Stage::automatic;  ///< of Redshift's rows
+  bool iam_auth = false;               ///< log in to Redshift with AWS credentials
+  std::optional<std::string> cluster;  ///< for iam_auth, where the host's name does not tell
   std::optional<std::string> workgroup;
   Secret db_password;                        ///< empty: not set
   std::size_t threads = 1;                   ///< 1 to 256

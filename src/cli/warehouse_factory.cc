@@ -29,6 +29,7 @@ WarehouseAccess access_for(WarehouseUse use) {
   switch (use) {
     case WarehouseUse::create:
     case WarehouseUse::write:
+    case WarehouseUse::manage:
       return WarehouseAccess::write;
     case WarehouseUse::user_sql:
       return WarehouseAccess::sandbox;
@@ -143,6 +144,7 @@ Result<RedshiftOptions> redshift_options(const CommandContext& context, Warehous
   options.url = settings.warehouse;
   if (settings.schema) options.schema = *settings.schema;
   options.create = use == WarehouseUse::create;
+  options.loads = use == WarehouseUse::write;
   options.access = access_for(use);
   options.password = settings.db_password;
   options.iam_role = settings.iam_role.value_or("");

@@ -15,7 +15,8 @@ namespace sparkify {
 /// What a command wants to do with the warehouse.
 enum class WarehouseUse {
   create,    ///< write, and make it if it is not there
-  write,     ///< write
+  write,     ///< load
+  manage,    ///< write, but load nothing
   read,      ///< read with our own SQL
   user_sql,  ///< read with a user's SQL
 };

@@ -31,7 +31,7 @@ class GroupMaker {
     const bool full = open_ && (group_bytes_ + text_bytes > limits_.bytes_max ||
                                 plan_.groups.back().objects.size() >= limits_.objects_max);
     if (!open_ || full) {
-      plan_.groups.push_back({kind_, {}});
+      plan_.groups.push_back({kind_, {}, false});
       open_ = true;
       group_bytes_ = 0;
     }

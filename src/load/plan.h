@@ -26,6 +26,8 @@ struct PlannedObject {
 struct Group {
   DataKind kind = DataKind::logs;
   std::vector<PlannedObject> objects;
+  /// Whether the warehouse shall try to read the objects by itself; see load/stage_choice.h.
+  bool is_direct = false;
 };
 
 struct Plan {

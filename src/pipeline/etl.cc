@@ -51,7 +51,8 @@ class EtlRun {
     if (status.ok() && !options_.dry_run) status = execute();
     if (status.ok() && options_.dry_run && options_.show_sql) status = write_down();
     if (!status.ok()) {
-      summary_.outcome = RunSummary::Outcome::failed;
+      const bool is_done = summary_.outcome == RunSummary::Outcome::done;
+      if (!is_done) summary_.outcome = RunSummary::Outcome::failed;
       summary_.error = status.error();
     }
     summary_.seconds = monotonic_seconds() - begin;
@@ -64,6 +65,7 @@ class EtlRun {
     return run_interruptibly(context_.warehouse, context_.stop, work);
   }
   Status plan();
+  GroupPreview preview_of(Group& group) const;
   Result<MarkedListing> list(const std::vector<std::string>& locations);
   Status expect_disjoint(const MarkedListing& songs, const MarkedListing& logs) const;
   Status write_down();
@@ -72,10 +74,12 @@ class EtlRun {
   Status begin();
   Status apply_all();
   Status apply_groups(DataKind kind);
+  void stay_compact(DataKind kind);
   void announce(std::size_t index);
   Status match_late_songs();
   Status try_late_matches();
   Status finish(const Status& applied);
+  Status check();
   Status close(std::string_view word);
   /// Commits; if that has no clear answer, the run's row has to show it.
   Status commit_if(std::unique_ptr<Transaction> transaction, std::int64_t run_id,
@@ -102,15 +106,26 @@ Status EtlRun::plan() {
   limits.expansion = expected_expansion;
   summary_.plan = make_plan(songs, logs, limits);
   groups_ = std::exchange(summary_.plan.groups, {});
-  for (const Group& group : groups_) {
-    GroupPreview preview{group.kind, static_cast<std::int64_t>(group.objects.size()), 0};
-    for (const PlannedObject& object : group.objects) preview.bytes += object.info.size_bytes;
-    summary_.groups.push_back(preview);
-  }
+  for (Group& group : groups_) summary_.groups.push_back(preview_of(group));
   if (!groups_.empty()) summary_.outcome = RunSummary::Outcome::planned;
   context_.progress.bytes_total = summary_.plan.byte_count();
   context_.progress.groups_total = static_cast<std::int64_t>(groups_.size());
   return {};
+}
+
+/// Chooses the group's way on the way.
+GroupPreview EtlRun::preview_of(Group& group) const {
+  GroupPreview preview;
+  preview.kind = group.kind;
+  preview.objects = static_cast<std::int64_t>(group.objects.size());
+  for (const PlannedObject& object : group.objects) preview.bytes += object.info.size_bytes;
+  if (!context_.warehouse.reads_objects()) return preview;
+  StageChoice choice =
+      choose_stage(options_.stage, group, options_.keep_staging, context_.warehouse);
+  group.is_direct = choice.is_direct;
+  preview.stage = choice.is_direct ? "direct" : "compact";
+  preview.stage_reason = std::move(choice.reason);
+  return preview;
 }
 
 Result<MarkedListing> EtlRun::list(const std::vector<std::string>& locations) {
@@ -144,8 +159,8 @@ Status EtlRun::expect_disjoint(const MarkedListing& songs, const MarkedListing& 
   return {};
 }
 
-/// Does the planned run to a recorder, with one empty object in each group: as the code goes, so
-/// are the statements.
+/// Does the planned run to a recorder, with one empty object in each group that we would read: as
+/// the code goes, so are the statements.
 Status EtlRun::write_down() {
   EtlOptions options = options_;
   options.dry_run = false;
@@ -155,7 +170,8 @@ Status EtlRun::write_down() {
   EtlRun run(options, {store, recorder, context_.sql, progress, context_.stop});
   run.state_ = state_;
   for (const Group& group : groups_) {
-    run.groups_.push_back({group.kind, {{{"file:///object.json", "etag", 0}, group.kind, 1}}});
+    const PlannedObject empty{{"file:///object.json", "etag", 0}, group.kind, 1};
+    run.groups_.push_back(group.is_direct ? group : Group{group.kind, {empty}, false});
   }
   TRY(run.execute());
   summary_.statements = recorder.take_statements();
@@ -220,6 +236,7 @@ Status EtlRun::apply_groups(DataKind kind) {
     const std::size_t listed = group.objects.size();
     TRY(load.apply(group));
     announced_[i].reset();
+    if (options_.stage == StageMode::automatic && !summary_.not_direct.empty()) stay_compact(kind);
     const std::int64_t number = ++context_.progress.groups_done;
     log_debug(fmt::format("group {} of {}: {} of {} {} objects committed in {:.3f} s", number,
                           groups_.size(), group.objects.size(), listed, to_string(kind),
@@ -228,8 +245,15 @@ Status EtlRun::apply_groups(DataKind kind) {
   return {};
 }
 
+/// What one group of a kind holds, the next ones are likely to hold too: COPY was in vain once.
+void EtlRun::stay_compact(DataKind kind) {
+  for (Group& group : groups_) {
+    if (group.kind == kind) group.is_direct = false;
+  }
+}
+
 void EtlRun::announce(std::size_t index) {
-  if (announced_[index]) return;
+  if (announced_[index] || groups_[index].is_direct) return;
   std::vector<ObjectInfo> objects;
   for (const PlannedObject& object : groups_[index].objects) objects.push_back(object.info);
   announced_[index] = context_.store.announce(objects);
@@ -269,10 +293,20 @@ Status EtlRun::finish(const Status& applied) {
   // What stopped the run says more than that closing it failed as well.
   if (!applied.ok()) return applied;
   TRY(closed);
-  TRY_ASSIGN(summary_.checks, interruptibly([this] {
-               return run_checks(context_.warehouse, context_.sql, CheckScope::after_run);
-             }));
+  // As the run's row says, whatever comes of the checks.
   summary_.outcome = RunSummary::Outcome::done;
+  return check();
+}
+
+Status EtlRun::check() {
+  auto checks = interruptibly(
+      [this] { return run_checks(context_.warehouse, context_.sql, CheckScope::after_run); });
+  if (!checks.ok() && checks.error().kind == ErrorKind::stopped) {
+    return make_error(ErrorKind::stopped,
+                      "stopped by a signal while the checks ran. Every group is committed and the "
+                      "run is complete; `sparkify check` does what is left");
+  }
+  TRY_ASSIGN(summary_.checks, std::move(checks));
   return {};
 }
 

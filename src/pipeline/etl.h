@@ -7,6 +7,7 @@
 
 #include "base/stop_flag.h"
 #include "decode/object_decoder.h"
+#include "load/stage_choice.h"
 #include "pipeline/progress.h"
 #include "report/run_summary.h"
 #include "source/object_store.h"
@@ -21,6 +22,7 @@ struct EtlOptions {
   bool dry_run = false;
   bool show_sql = false;  ///< with `dry_run`: also what would be sent
   bool keep_staging = false;
+  StageMode stage = StageMode::automatic;  ///< for warehouses that can read the objects themselves
   std::optional<std::uint64_t> max_rejects;
   std::uint64_t group_bytes = std::uint64_t{256} << 20;
   DecodeLimits decode;

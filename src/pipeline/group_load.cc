@@ -112,20 +112,24 @@ Status GroupLoad::apply_once(Group& group) {
     if (is_done) group = std::move(attempted);
     return is_done;
   };
-  if (may_go_directly(group)) {
-    TRY_ASSIGN(const bool is_done, attempt(Way::direct));
+  for (const Way way : ways_of(group)) {
+    TRY_ASSIGN(const bool is_done, attempt(way));
     if (is_done) return {};
-    log_debug("not every play of the group is new; it is staged");
   }
-  TRY(attempt(Way::staged));
-  return {};
+  SPARKIFY_ASSERT(false);  // the last way is open for every group
 }
 
-bool GroupLoad::may_go_directly(const Group& group) {
-  if (group.kind != DataKind::logs || options_.keep_staging) return false;
+/// In the order in which they are tried.
+std::vector<GroupLoad::Way> GroupLoad::ways_of(const Group& group) {
+  std::vector<Way> ways;
+  if (group.is_direct) ways.push_back(Way::by_warehouse);
   std::uint64_t bytes = 0;
   for (const PlannedObject& object : group.objects) bytes += object.info.size_bytes;
-  return direct_.is_worthwhile(bytes, options_.direct_bytes_min);
+  const bool may_go_straight = group.kind == DataKind::logs && !options_.keep_staging &&
+                               direct_.is_worthwhile(bytes, options_.direct_bytes_min);
+  if (may_go_straight) ways.push_back(Way::straight);
+  ways.push_back(Way::staged);
+  return ways;
 }
 
 /// False: nothing was done, as the way is not open.
@@ -140,6 +144,7 @@ Result<bool> GroupLoad::try_way(Way way, Group& group) {
                                  work.failed.end());
   if (group.objects.empty()) return true;
   ++summary_.groups_committed;
+  if (way == Way::by_warehouse) ++summary_.direct_groups;
   summary_.song_drift = std::move(work.songs);
   summary_.log_drift = std::move(work.logs);
   summary_.records += work.records;
@@ -159,17 +164,62 @@ Result<bool> GroupLoad::fill(Transaction& transaction, Way way, Group& group, Wo
   if (group.objects.empty()) return true;
   work.songs = summary_.song_drift;
   work.logs = summary_.log_drift;
-  RejectSpool rejects;
-  std::int64_t plays = 0;
-  if (way == Way::direct) {
-    TRY_ASSIGN(const auto loaded, fill_directly(transaction, group, rejects, work));
-    if (!loaded) return false;
-    plays = *loaded;
-  } else {
-    TRY_ASSIGN(plays, fill_staged(transaction, group, rejects, work));
-  }
-  TRY(write_receipts(transaction, group, plays, work));
+  TRY_ASSIGN(const auto plays, fill_rows(transaction, way, group, work));
+  if (!plays) return false;
+  TRY(write_receipts(transaction, group, *plays, work));
   return true;
+}
+
+/// The new plays; none, if the way turns out not to be open.
+Result<std::optional<std::int64_t>> GroupLoad::fill_rows(Transaction& transaction, Way way,
+                                                         Group& group, Work& work) {
+  RejectSpool rejects;
+  switch (way) {
+    case Way::by_warehouse:
+      return fill_by_warehouse(transaction, group, work);
+    case Way::straight:
+      return fill_straight(transaction, group, rejects, work);
+    case Way::staged:
+      break;
+  }
+  TRY_ASSIGN(const std::int64_t plays, fill_staged(transaction, group, rejects, work));
+  return std::optional(plays);
+}
+
+/// The warehouse reads the objects, we none of them. What is not ordinary needs our decoder: the
+/// group starts over then.
+Result<std::optional<std::int64_t>> GroupLoad::fill_by_warehouse(Transaction& transaction,
+                                                                 Group& group, Work& work) {
+  std::vector<ObjectInfo> objects;
+  for (const PlannedObject& object : group.objects) objects.push_back(object.info);
+  TRY_ASSIGN(OwnReading reading, transaction.stage_objects(group.kind, objects));
+  if (reading.oddity.empty() && group.kind == DataKind::logs) {
+    TRY_ASSIGN(reading.oddity, oddity_of_plays(transaction));
+  }
+  if (!reading.oddity.empty()) {
+    log_info(fmt::format("{} of {} objects: staged the compact way, as the direct one met {}",
+                         group.kind == DataKind::songs ? "songs" : "logs", group.objects.size(),
+                         reading.oddity));
+    summary_.not_direct.push_back(std::move(reading.oddity));
+    return std::optional<std::int64_t>();
+  }
+  for (std::size_t i = 0; i < group.objects.size(); ++i) {
+    const std::int64_t records = reading.records[i];
+    work.counts[group.objects[i].object_no] = {records, 0, records};
+    context_.progress.records += records;
+    context_.progress.bytes_read += group.objects[i].info.size_bytes;
+  }
+  TRY_ASSIGN(const std::int64_t plays, context_.star.apply(transaction, group.kind));
+  return std::optional(plays);
+}
+
+/// Duplicates and conflicts have places in their objects, which the warehouse does not tell.
+Result<std::string> GroupLoad::oddity_of_plays(Transaction& transaction) {
+  TRY(context_.star.find_play_faults(transaction));
+  TRY_ASSIGN(const Rows rows, transaction.query(context_.sql.get("staging/play_fault_count")));
+  const std::int64_t faults = rows.integer(0, 0);
+  if (faults == 0) return std::string();
+  return fmt::format("plays whose songplay_id occurs twice or is known: {}", faults);
 }
 
 Result<std::int64_t> GroupLoad::fill_staged(Transaction& transaction, Group& group,
@@ -180,12 +230,15 @@ Result<std::int64_t> GroupLoad::fill_staged(Transaction& transaction, Group& gro
   return context_.star.apply(transaction, group.kind);
 }
 
-Result<std::optional<std::int64_t>> GroupLoad::fill_directly(Transaction& transaction, Group& group,
+Result<std::optional<std::int64_t>> GroupLoad::fill_straight(Transaction& transaction, Group& group,
                                                              RejectSpool& rejects, Work& work) {
   GroupFeed feed(group.kind, group.objects,
                  {context_.store, options_.decode, context_.progress, context_.stop}, rejects);
   TRY_ASSIGN(const auto loaded, direct_.load(transaction, feed));
-  if (!loaded) return std::optional<std::int64_t>();
+  if (!loaded) {
+    log_debug("not every play of the group is new; it is staged");
+    return std::optional<std::int64_t>();
+  }
   ObjectErrors errors;
   note_outcomes(group.objects, feed, work, errors);
   SPARKIFY_ASSERT(errors.empty());

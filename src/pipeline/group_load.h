@@ -62,19 +62,25 @@ class GroupLoad {
     std::int64_t records = 0;
   };
 
-  /// Rows staged and selected, or straight into the star: see direct_load.h.
-  enum class Way { direct, staged };
+  /// Rows read by the warehouse itself; straight into the star (see direct_load.h); or staged by us
+  /// and selected, which is open for every group.
+  enum class Way { by_warehouse, straight, staged };
 
   Status apply_once(Group& group);
   Result<bool> try_way(Way way, Group& group);
-  bool may_go_directly(const Group& group);
+  std::vector<Way> ways_of(const Group& group);
   Status drop_applied(Transaction& transaction, Group& group);
   Result<std::set<std::int32_t>> applied_already(Transaction& transaction, const Group& group);
   Result<bool> fill(Transaction& transaction, Way way, Group& group, Work& work);
+  Result<std::optional<std::int64_t>> fill_rows(Transaction& transaction, Way way, Group& group,
+                                                Work& work);
   Result<std::int64_t> fill_staged(Transaction& transaction, Group& group, RejectSpool& rejects,
                                    Work& work);
-  Result<std::optional<std::int64_t>> fill_directly(Transaction& transaction, Group& group,
+  Result<std::optional<std::int64_t>> fill_straight(Transaction& transaction, Group& group,
                                                     RejectSpool& rejects, Work& work);
+  Result<std::optional<std::int64_t>> fill_by_warehouse(Transaction& transaction, Group& group,
+                                                        Work& work);
+  Result<std::string> oddity_of_plays(Transaction& transaction);
   void note_outcomes(std::span<const PlannedObject> objects, const GroupFeed& feed, Work& work,
                      ObjectErrors& errors) const;
   Status stage(Transaction& transaction, Group& group, RejectSpool& rejects, Work& work);

@@ -9,7 +9,12 @@ namespace sparkify {
 
 namespace {
 
-constexpr std::string_view kDialectWithRoles = "postgres";
+constexpr std::string_view kDialectWithoutRoles = "duckdb";
+
+/// A file of the warehouse's own folder of sql/access.
+std::string_view own(const Warehouse& warehouse, const SqlLibrary& sql, std::string_view name) {
+  return sql.get(fmt::format("access/{}/{}", warehouse.dialect(), name));
+}
 
 Error refuse(Warehouse& warehouse, const std::string& role, std::string_view why) {
   return make_error(ErrorKind::database, fmt::format("{}: the role {} {}", warehouse.display_name(),
@@ -21,7 +26,7 @@ Status expect_no_more(Warehouse& warehouse, Transaction& transaction, const SqlL
                       const std::string& role) {
   constexpr std::size_t kNamedMax = 3;
   TRY_ASSIGN(const Rows rights,
-             transaction.query(sql.get("access/postgres/rights_too_many"), {role}));
+             transaction.query(own(warehouse, sql, "rights_too_many"), {role}));
   if (rights.empty()) return {};
   std::string named;
   for (std::size_t i = 0; i < std::min(kNamedMax, rights.rows.size()); ++i) {
@@ -38,16 +43,17 @@ Status expect_no_more(Warehouse& warehouse, Transaction& transaction, const SqlL
 }  // namespace
 
 Status grant_readonly(Warehouse& warehouse, const SqlLibrary& sql, const std::string& role) {
-  if (warehouse.dialect() != kDialectWithRoles) {
+  if (warehouse.dialect() == kDialectWithoutRoles) {
     return make_error(ErrorKind::config,
                       fmt::format("{}: this warehouse has no roles; who may read the file decides",
                                   warehouse.display_name()));
   }
   TRY(expect_our_schema(warehouse, sql));
   TRY_ASSIGN(auto transaction, warehouse.begin());
-  TRY_ASSIGN(const Rows known, transaction->query(sql.get("access/postgres/role"), {role}));
+  TRY_ASSIGN(const Rows known, transaction->query(own(warehouse, sql, "role"), {role}));
   if (known.empty()) {
-    return refuse(warehouse, role, "does not exist; create it first (create role NAME login)");
+    return refuse(warehouse, role, "does not exist; create it first (in PostgreSQL by create role NAME login, in Redshift "
+                  "by create user NAME password disable, which IAM logins need)");
   }
   const bool is_superuser = known.at(0, 2).text == "true";
   const bool is_owner = known.at(0, 3).text == "true";
@@ -61,7 +67,7 @@ Status grant_readonly(Warehouse& warehouse, const SqlLibrary& sql, const std::st
                                {{"role", known.at(0, 0).text}, {"schema", known.at(0, 1).text}}));
   TRY(transaction->execute(grants));
   TRY_ASSIGN(const Rows missing,
-             transaction->query(sql.get("access/postgres/rights_missing"), {role}));
+             transaction->query(own(warehouse, sql, "rights_missing"), {role}));
   if (!missing.empty()) {
     return refuse(warehouse, role,
                   fmt::format("cannot be given the right to read {} by this user; let the owner of "

@@ -13,8 +13,8 @@ namespace sparkify {
 namespace {
 
 /// Queries of which the run reads one row of numbers, whatever there is; all others give no rows.
-constexpr std::array<std::string_view, 3> kOfNumbers = {"meta/run_state", "meta/group_totals",
-                                                        "meta/staged_counts"};
+constexpr std::array<std::string_view, 4> kOfNumbers = {
+    "meta/run_state", "meta/group_totals", "meta/staged_counts", "staging/play_fault_count"};
 constexpr std::size_t kColumnsMax = 8;
 
 class RecordingTransaction : public Transaction {
@@ -29,6 +29,9 @@ class RecordingTransaction : public Transaction {
     return recorder_.answer(sql, visitor);
   }
   Status stage(BatchSource& source) override { return recorder_.record_stage(source); }
+  Result<OwnReading> stage_objects(DataKind kind, std::span<const ObjectInfo> objects) override {
+    return recorder_.record_reading(kind, objects);
+  }
   Status commit() override {
     recorder_.record_commit();
     return {};
@@ -107,6 +110,12 @@ Status SqlRecorder::record_stage(BatchSource& source) {
     TRY_ASSIGN(const bool more, source.next(batch));
     if (!more) return {};
   }
+}
+
+Result<OwnReading> SqlRecorder::record_reading(DataKind kind, std::span<const ObjectInfo> objects) {
+  TRY_ASSIGN(const auto statements, like_.reading_statements(kind, objects));
+  record_all(statements);
+  return OwnReading{std::vector<std::int64_t>(objects.size(), 0), ""};
 }
 
 }  // namespace sparkify

@@ -20,6 +20,8 @@ class SqlRecorder : public Warehouse {
   std::string display_name() const override { return like_.display_name(); }
   Result<std::unique_ptr<Transaction>> begin() override;
   Result<std::unique_ptr<Transaction>> begin_group() override;
+  bool reads_objects() const override { return like_.reads_objects(); }
+  bool can_read(const ObjectInfo& object) const override { return like_.can_read(object); }
   Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
   Status reconnect() override { return {}; }
   Status tidy() override;
@@ -32,6 +34,7 @@ class SqlRecorder : public Warehouse {
   void record_all(const std::vector<std::string>& statements);
   Status answer(std::string_view sql, RowVisitor& visitor) const;
   Status record_stage(BatchSource& source);
+  Result<OwnReading> record_reading(DataKind kind, std::span<const ObjectInfo> objects);
   void record_commit() { record(sql_.get("session/commit")); }
 
  private:

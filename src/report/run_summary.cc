@@ -43,6 +43,24 @@ std::string_view outcome_word(const RunSummary& summary) {
   SPARKIFY_ASSERT(false);
 }
 
+std::string stage_text(const GroupPreview& group) {
+  if (group.stage.empty()) return {};
+  return fmt::format("; staged {}: {}", group.stage, group.stage_reason);
+}
+
+/// How the groups that the warehouse was to read by itself went.
+std::string direct_text(const RunSummary& summary) {
+  const auto others = static_cast<std::int64_t>(summary.not_direct.size());
+  if (summary.direct_groups == 0 && others == 0) return {};
+  std::string out = fmt::format("  direct     {} read by the warehouse itself",
+                                counted(summary.direct_groups, "group", "groups"));
+  if (others > 0) {
+    out += fmt::format("; {} read again by us, the first because of {}", grouped(others),
+                       summary.not_direct.front());
+  }
+  return out + "\n";
+}
+
 std::string plan_text(const RunSummary& summary) {
   const Plan& plan = summary.plan;
   std::string out = fmt::format("Plan for {}\n", summary.warehouse);
@@ -53,8 +71,9 @@ std::string plan_text(const RunSummary& summary) {
   out += fmt::format("  unchanged  {}\n", counted(plan.unchanged_objects, "object", "objects"));
   std::size_t number = 0;
   for (const GroupPreview& group : summary.groups) {
-    out += fmt::format("  group {:<4} {} of {}, {}\n", ++number, to_string(group.kind),
-                       counted(group.objects, "object", "objects"), format_bytes(group.bytes));
+    out += fmt::format("  group {:<4} {} of {}, {}{}\n", ++number, to_string(group.kind),
+                       counted(group.objects, "object", "objects"), format_bytes(group.bytes),
+                       stage_text(group));
   }
   out += "Nothing was changed (--dry-run).\n";
   for (const std::string& statement : summary.statements) out += "\n" + statement + ";\n";
@@ -117,7 +136,7 @@ std::string counts_text(const RunSummary& summary) {
     out += fmt::format("; {} found their song late",
                        counted(*summary.late_matches, "earlier play", "earlier plays"));
   }
-  return out + "\n";
+  return out + "\n" + direct_text(summary);
 }
 
 std::string trouble_text(const RunSummary& summary) {
@@ -159,6 +178,9 @@ Json plan_json(const RunSummary& summary) {
   for (const GroupPreview& group : summary.groups) {
     groups.push_back(
         {{"kind", to_string(group.kind)}, {"objects", group.objects}, {"bytes", group.bytes}});
+    if (group.stage.empty()) continue;
+    groups.back()["stage"] = group.stage;
+    groups.back()["stage_reason"] = group.stage_reason;
   }
   Json json{{"new_objects", plan.fresh_objects},
             {"new_bytes", plan.fresh_bytes},
@@ -239,6 +261,8 @@ std::string summary_json(const RunSummary& summary) {
            {"aborted_runs", summary.aborted_runs},
            {"plan", plan_json(summary)},
            {"groups_committed", summary.groups_committed},
+           {"direct_groups", summary.direct_groups},
+           {"not_direct", summary.not_direct},
            {"objects", totals.objects},
            {"bytes", totals.bytes},
            {"records", summary.records},

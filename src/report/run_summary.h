@@ -24,6 +24,9 @@ struct GroupPreview {
   DataKind kind = DataKind::logs;
   std::int64_t objects = 0;
   std::uint64_t bytes = 0;
+  /// Where the warehouse could read the objects by itself: `direct` or `compact`, and why.
+  std::string stage;
+  std::string stage_reason;
 };
 
 /// A reject with its object's name.
@@ -45,6 +48,8 @@ struct RunSummary {
   std::vector<std::string> statements;  ///< that the run would send; for --dry-run --sql
   std::int64_t ignored_files = 0;
   std::int64_t groups_committed = 0;
+  std::int64_t direct_groups = 0;       ///< of them, that the warehouse read by itself
+  std::vector<std::string> not_direct;  ///< why others that it read were read again by us
   GroupTotals totals;
   std::int64_t records = 0;  ///< of the loaded objects
   std::optional<std::int64_t> late_matches;

@@ -2,15 +2,25 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "record/batch.h"
+#include "record/object_info.h"
 #include "warehouse/rows.h"
 
 namespace sparkify {
+
+/// What came of a warehouse's reading a group's objects by itself.
+struct OwnReading {
+  std::vector<std::int64_t> records;  ///< of each object, in the order given; all are staged
+  /// Not empty: what only our decoder can judge, such as a record that would be a reject. What was
+  /// staged must not stay.
+  std::string oddity;
+};
 
 /// One transaction. Leaving without commit rolls back. Errors: `database`, and what a source of
 /// staged rows reports.
@@ -23,6 +33,9 @@ class Transaction {
   virtual Status read(std::string_view sql, const Values& values, RowVisitor& visitor) = 0;
   /// Adds all rows of `source` to the table its schema names; on several threads.
   virtual Status stage(BatchSource& source) = 0;
+  /// Lets the warehouse itself read objects of one kind, all of which it `can_read`, into its
+  /// staging table. The rows' places (object_no, record_no) are not theirs in the source.
+  virtual Result<OwnReading> stage_objects(DataKind kind, std::span<const ObjectInfo> objects);
   /// After an error of kind `commit_unknown` the ledger has to be asked, on a new connection.
   virtual Status commit() = 0;
 
@@ -69,6 +82,14 @@ class Warehouse {
   virtual Result<std::string> stage_statement(const TableSchema& /*schema*/) const {
     return std::string();
   }
+  /// Whether it can read source objects by itself, and that one. See Transaction::stage_objects.
+  virtual bool reads_objects() const { return false; }
+  virtual bool can_read(const ObjectInfo& /*object*/) const { return false; }
+  /// What `stage_objects` sends for such objects.
+  virtual Result<std::vector<std::string>> reading_statements(
+      DataKind /*kind*/, std::span<const ObjectInfo> /*objects*/) const {
+    return std::vector<std::string>();
+  }
   /// Reads outside a transaction.
   virtual Status read(std::string_view sql, const Values& values, RowVisitor& visitor) = 0;
   /// Whether rows are best put straight into the star's tables, by `Transaction::stage`, where that
@@ -94,5 +115,10 @@ class Warehouse {
     return rows;
   }
 };
+
+inline Result<OwnReading> Transaction::stage_objects(DataKind /*kind*/,
+                                                     std::span<const ObjectInfo> /*objects*/) {
+  return make_error(ErrorKind::internal, "this warehouse reads no objects by itself");
+}
 
 }  // namespace sparkify

@@ -90,6 +90,7 @@ TEST_F(SettingsTest, DefaultsNeedNothing) {
   EXPECT_FALSE(settings.log_data.has_value());
   EXPECT_FALSE(settings.song_data.has_value());
   EXPECT_FALSE(settings.log_jsonpath.has_value());
+  EXPECT_EQ(settings.stage, Settings::Stage::automatic);
   EXPECT_FALSE(settings.iam_role.has_value());
   EXPECT_FALSE(settings.s3.profile.has_value());
   EXPECT_FALSE(settings.s3.region.has_value());
@@ -120,6 +121,7 @@ TEST_F(SettingsTest, ShowsEverySettingInOrderWithItsOrigin) {
       "song_data = (not set) <- default",
       "log_jsonpath = (not set) <- default",
       "control = (not set) <- default",
+      "stage = auto <- default",
       "iam_role = (not set) <- default",
       "iam_auth = false <- default",
       "cluster = (not set) <- default",
@@ -204,6 +206,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "virtual", "auto"},
         Precedence{"transfers", "S3", "TRANSFERS", "SPARKIFY_TRANSFERS", "--transfers", "1", "256",
                    "8"},
+        Precedence{"stage", "S3", "STAGE", "SPARKIFY_STAGE", "--stage", "compact", "direct", "auto"},
         Precedence{"control", "S3", "CONTROL", "SPARKIFY_CONTROL", "--control", "s3://a", "s3://b",
                    "s3://c"},
         Precedence{"iam_auth", "CLUSTER", "IAM_AUTH", "SPARKIFY_IAM_AUTH", "--iam-auth", "true",
@@ -456,6 +459,15 @@ TEST_F(SettingsTest, RefusesWrongSettingsOfS3) {
   sources_.flags = {{"addressing", "host"}};
   EXPECT_EQ(error(),
             "flag --addressing: 'host' is no addressing style; give auto, path or virtual");
+  sources_.flags = {{"stage", "fast"}};
+  EXPECT_EQ(error(), "flag --stage: 'fast' is no way to stage rows; give auto, compact or direct");
+}
+
+TEST_F(SettingsTest, TheWayToStageIsOneOfThree) {
+  sources_.flags = {{"stage", "compact"}};
+  EXPECT_EQ(resolved().stage, Settings::Stage::compact);
+  sources_.flags = {{"stage", "direct"}};
+  EXPECT_EQ(resolved().stage, Settings::Stage::direct);
 }
 
 TEST_F(SettingsTest, AnEndpointWithAPasswordIsRefusedAndNotShown) {

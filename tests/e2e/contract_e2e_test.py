@@ -1,7 +1,8 @@
 """The program against the oracle: the same files in the same runs give the same tables.
 
 Run it as `python3 tests/e2e/contract_e2e_test.py`. Environment: SPARKIFY_BINARY (the program),
-SPARKIFY_TEST_WAREHOUSE (`duckdb` or `postgres`), SPARKIFY_REAL_DATA (a folder with log_data and
+SPARKIFY_TEST_WAREHOUSE (`duckdb`, `postgres` or `redshift`), SPARKIFY_TEST_STAGE (`direct`, for
+Redshift), SPARKIFY_REAL_DATA (a folder with log_data and
 song_data), SPARKIFY_FUZZ_ROUNDS (default 1).
 """
 
@@ -751,12 +752,16 @@ class Scenario:
         return done
 
     def objects(self, kind):
-        objects = sparkify.folder_objects(self.source(kind))
+        folder = self.source(kind)
+        objects = warehouses.publish(folder, sparkify.folder_objects(folder))
         self.contents.update({uri: data for uri, _, data in objects})
         return objects
 
     def program(self, *options, kinds=("log", "song"), env=None, failed=(), exit_code=None):
-        sources = [text for kind in kinds for text in (f"--{kind}-data", self.source(kind))]
+        sources = []
+        for kind in kinds:
+            self.objects(kind)
+            sources += [f"--{kind}-data", warehouses.location(self.source(kind))]
         if exit_code is None:
             exit_code = EXIT_SOURCE if failed else EXIT_OK
         return self.call("etl", *sources, *options, env=env, exit_code=exit_code)

@@ -557,12 +557,20 @@ class StopTest(CrashCase):
         code = process.returncode
         return 128 - code if code < 0 else code
 
-    def expect_stopped(self, warehouse, stdout, stderr):
-        self.assertRegex(stdout, r"Run \d+ into .*: stopped in ")
+    def expect_stopped(self, warehouse, stdout, stderr, word="stopped"):
+        self.assertRegex(stdout, rf"Run \d+ into .*: {word} in ")
         self.assertIn("records", stdout)
         self.assertIn("stopped by a signal", stderr)
-        self.assertEqual(self.run_states(warehouse)[-1], ("stopped", False))
+        self.assertEqual(self.run_states(warehouse)[-1], (word, False))
         self.expect_no_litter(warehouse)
+
+    def expect_stopped_or_done(self, warehouse, stdout, stderr):
+        """A signal that comes when all is committed stops the checks alone: the run is done."""
+        is_done = self.run_states(warehouse)[-1][0] == "done"
+        self.expect_stopped(warehouse, stdout, stderr, "done" if is_done else "stopped")
+        if is_done:
+            self.assertIn("`sparkify check`", stderr)
+            self.expect_nothing_new(warehouse, *shared.both)
 
     def stop_at_random(self, number):
         for place in range(STOPS):
@@ -573,7 +581,7 @@ class StopTest(CrashCase):
                 code, stdout, stderr = self.stopped_after(seconds, number, warehouse, *shared.both)
                 self.assertIn(code, (EXIT_OK, 128 + number), stderr)
                 if self.run_states(warehouse) and code != EXIT_OK:
-                    self.expect_stopped(warehouse, stdout, stderr)
+                    self.expect_stopped_or_done(warehouse, stdout, stderr)
                 self.expect_recovery(warehouse, *shared.both)
 
     def stop_amid_the_run(self, number):

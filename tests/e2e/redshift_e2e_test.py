@@ -859,6 +859,70 @@ class RightsTest(RedshiftCase):
 # --- Errors --------------------------------------------------------------------------------------
 
 
+class GrantTest(RedshiftCase):
+    """grant-readonly: a user reads the star and nothing else."""
+
+    def setUp(self):
+        super().setUp()
+        self.etl()
+        self.analyst = self.new_user("analyst")
+
+    def new_user(self, name, options="login"):
+        user = f"{name} \"{next(self.numbers)}\""
+        password = plant(secrets.token_urlsafe(24))
+        self.server.create_role(user, password, options=options)
+        self.passwords = {**getattr(self, "passwords", {}), user: password}
+        return user
+
+    def as_user(self, user):
+        return {
+            "url": self.url(role=user),
+            "env": {"SPARKIFY_DB_PASSWORD": self.passwords[user], "SPARKIFY_IAM_ROLE": None},
+        }
+
+    def grant(self, user=None, **more):
+        words = ("grant-readonly", user or self.analyst)
+        return self.call(*words, env={"SPARKIFY_IAM_ROLE": None, "SPARKIFY_CONTROL": None}, **more)
+
+    def expect_refused(self, table, user):
+        self.fails(
+            "query", f"select 1 from {table}", says="permission denied", **self.as_user(user)
+        )
+
+    def test_the_star_can_be_read_and_nothing_else(self):
+        self.expect_refused("songplays", self.analyst)
+        for _ in range(2):  # safe to repeat; neither a role to load under nor a control area is needed
+            self.assertIn("may now read", self.grant().stdout)
+        for table in (*postgres_e2e_test.STAR, "plays", "user_levels"):
+            [count] = self.query(f'select count(*) from "{table}"', **self.as_user(self.analyst))
+            [expected] = self.query(f'select count(*) from "{table}"')
+            self.assertEqual(count, expected, table)
+        for table in ("etl_runs", "etl_objects", "etl_rejects", "staging_events", "etl_lock"):
+            self.expect_refused(table, self.analyst)
+
+    def test_rights_that_were_given_before_are_taken_away(self):
+        self.sql(f"grant all on etl_rejects, songplays to {postgres.quote_name(self.analyst)}")
+        self.grant()
+        self.expect_refused("etl_rejects", self.analyst)
+        allowed = f"select has_table_privilege('{self.analyst}', 'songplays', 'insert')"
+        self.assertEqual(self.sql(allowed), [["f"]])
+
+    def test_for_whom_it_is_refused(self):
+        admin = self.new_user("admin", options="login superuser")
+        for user, says in (
+            ("nobody of this name", "create user"),
+            (admin, "superuser"),
+            (redshift.LOADER, "owner"),
+        ):
+            with self.subTest(user=user):
+                self.grant(user, exit_code=EXIT_DATABASE, says=says)
+
+    def test_it_is_refused_where_everybody_may_do_more(self):
+        self.sql("grant select on etl_runs to public")
+        self.grant(exit_code=EXIT_DATABASE, says=["select on etl_runs", "PUBLIC"])
+        self.expect_refused("users", self.analyst)
+
+
 class ErrorTest(RedshiftCase):
     def test_what_loading_needs(self):
         for name, says in (

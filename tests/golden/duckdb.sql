@@ -557,6 +557,10 @@ from temp.play_faults
 where is_conflict
 order by object_no, record_no
 
+-- file: staging/play_fault_count
+-- How many staged plays are not the first with their songplay_id.
+select count(*) as faults from temp.play_faults
+
 -- file: star/artists
 -- model: artists
 -- grain: one artist; the last applied record replaces the whole row

@@ -4,12 +4,88 @@ from 's3://bucket/control/1-2/0001-loading_songs/manifest.json'
 iam_role 'arn:aws:iam::123456789012:role/reader'
 region 'eu-west-1' manifest csv gzip null as '\0' timeformat 'auto' compupdate off statupdate off
 
+-- file: templates/copy_source
+copy source_songs (song_id, title)
+from 's3://bucket/control/1-2/0001-loading_songs/manifest.json'
+iam_role 'arn:aws:iam::123456789012:role/reader'
+region 'eu-west-1' manifest gzip json 's3://bucket/control/1-2/0001-songs/jsonpaths.json' compupdate off statupdate off
+
 -- file: templates/insert_rows
 insert into loading_objects (object_no, uri)
 values (cast($1 as integer), cast($2 as varchar(65535)))
 
 -- file: templates/create_schema
 create schema if not exists "music"
+
+-- file: templates/grant_readonly
+revoke all on songplays, users, songs, artists, time, unmatched_songplays, plays, user_levels,
+              staging_events, staging_songs, etl_runs, etl_objects, etl_rejects, etl_drift,
+              etl_schema, etl_loading_events, etl_loading_songs
+from "IAM:analyst";
+revoke create on schema "music" from "IAM:analyst";
+grant usage on schema "music" to "IAM:analyst";
+grant select on songplays, users, songs, artists, time, unmatched_songplays, plays, user_levels
+to "IAM:analyst"
+
+-- file: access/redshift/rights_missing
+-- What of the star a user may still not read: whoever granted had not the right to.
+select c.relname as table_name
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = current_schema()
+  and c.relname in ('songplays', 'users', 'songs', 'artists', 'time', 'unmatched_songplays', 'plays',
+                    'user_levels')
+  and (not has_schema_privilege(cast($1 as varchar(127)), n.nspname, 'usage')
+       or not has_table_privilege(cast($1 as varchar(127)),
+                                  quote_ident(n.nspname) || '.' || quote_ident(c.relname),
+                                  'select'))
+order by c.relname
+
+-- file: access/redshift/rights_too_many
+-- What a user may do with our tables besides reading the star, by themselves, by a group or because
+-- everybody may.
+select c.relname as table_name, p.privilege
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+cross join (
+    select 'select' as privilege
+    union all
+    select 'insert'
+    union all
+    select 'update'
+    union all
+    select 'delete'
+    union all
+    select 'references'
+) p
+where n.nspname = current_schema()
+  and c.relname in ('songplays', 'users', 'songs', 'artists', 'time', 'unmatched_songplays', 'plays',
+                    'user_levels', 'staging_events', 'staging_songs', 'etl_runs', 'etl_objects',
+                    'etl_rejects', 'etl_drift', 'etl_schema', 'etl_lock')
+  and not (p.privilege = 'select'
+           and c.relname in ('songplays', 'users', 'songs', 'artists', 'time',
+                             'unmatched_songplays', 'plays', 'user_levels'))
+  and has_table_privilege(cast($1 as varchar(127)),
+                          quote_ident(n.nspname) || '.' || quote_ident(c.relname), p.privilege)
+order by c.relname, p.privilege
+
+-- file: access/redshift/role
+-- What granting needs to know of a user; no row: there is no such user. Names come quoted. Groups and
+-- roles of Redshift are not looked for here: a user is who logs in.
+select quote_ident(u.usename) as role_name,
+       quote_ident(current_schema()) as schema_name,
+       case when u.usesuper then 'true' else 'false' end as is_superuser,
+       case
+           when u.usename = current_user
+                or exists (
+                    select 1
+                    from pg_tables t
+                    where t.schemaname = current_schema() and t.tableowner = u.usename
+                ) then 'true'
+           else 'false'
+       end as is_owner
+from pg_user u
+where u.usename = cast($1 as varchar(127))
 
 -- file: checks/artists_key
 -- title:    artists: artist_id is unique
@@ -548,6 +624,15 @@ where query_id = pg_last_copy_id()
 order by line_number
 limit 3
 
+-- file: session/redshift/load_errors_before_sys
+-- The same from the view that clusters had before they had the SYS views.
+select trim(filename) as file_name, line_number, trim(colname) as column_name,
+       err_code as error_code, trim(err_reason) as error_message
+from stl_load_errors
+where query = pg_last_copy_id()
+order by line_number
+limit 3
+
 -- file: session/redshift/lock
 -- The first statement of every transaction of ours that writes. Redshift takes a transaction's
 -- snapshot with the first statement that reads or writes: behind the lock, the ledger shows all that
@@ -580,6 +665,266 @@ set extra_float_digits to 2
 
 -- file: session/rollback
 rollback
+
+-- file: source/redshift/event_rules
+-- Typed records that the contract rejects, and those whose order in the source would tell what is
+-- right: two events of one user that are equally late.
+select coalesce(sum(case
+                        when item_in_session < 0
+                             or item_in_session > 1048575
+                             or session_id < 0
+                             or session_id > 4398046511103
+                             or user_id < 0
+                             or ts > cast('9999-12-31 23:59:59.999' as timestamp)
+                            then 1
+                        else 0
+                    end), 0) as outside,
+       coalesce(sum(case
+                        when page is null
+                             or ts is null
+                             or session_id is null
+                             or item_in_session is null
+                             or (page = 'NextSong'
+                                 and (user_id is null
+                                      or song is null
+                                      or artist is null
+                                      or length is null))
+                            then 1
+                        else 0
+                    end), 0) as incomplete,
+       (select count(*)
+        from (
+            select user_id
+            from loading_events
+            where user_id is not null
+            group by user_id, ts, session_id * 1048576 + item_in_session
+            having count(*) > 1
+        ) equals) as undecided
+from loading_events
+
+-- file: source/redshift/event_texts
+-- Values that only our decoder can judge, before they are cast: numbers in another form than plain
+-- digits; texts that are too long, or that were no text (true, false, an object, an array).
+select coalesce(sum(case when is_other_number then 1 else 0 end), 0) as numbers,
+       coalesce(sum(case when is_other_text then 1 else 0 end), 0) as texts
+from (
+    select coalesce(item_in_session, '0') !~ '^-?(0|[1-9][0-9]*)$'
+           or coalesce(session_id, '0') !~ '^-?(0|[1-9][0-9]*)$'
+           or coalesce(status, '0') !~ '^-?(0|[1-9][0-9]*)$'
+           or coalesce(ts, '0') !~ '^(0|[1-9][0-9]*)$'
+           or octet_length(coalesce(ts, '0')) > 15
+           or coalesce(registration, '0') !~ '^-?(0|[1-9][0-9]*)([.]0+)?$'
+           or coalesce(user_id, '0') !~ '^(-?(0|[1-9][0-9]*)([.]0+)?)?$'
+           or coalesce(length, '0') !~ '^-?(0|[1-9][0-9]*)([.][0-9][0-9]?[0-9]?[0-9]?[0-9]?)?$'
+               as is_other_number,
+           octet_length(coalesce(artist, '')) > 1024
+           or octet_length(coalesce(auth, '')) > 64
+           or octet_length(coalesce(first_name, '')) > 1024
+           or octet_length(coalesce(gender, '')) > 64
+           or octet_length(coalesce(last_name, '')) > 1024
+           or octet_length(coalesce(level, '')) > 64
+           or octet_length(coalesce(location, '')) > 1024
+           or octet_length(coalesce(method, '')) > 64
+           or octet_length(coalesce(page, '')) > 64
+           or octet_length(coalesce(song, '')) > 1024
+           or octet_length(coalesce(user_agent, '')) > 2048
+           or coalesce(artist, '') in ('true', 'false')
+           or coalesce(auth, '') in ('true', 'false')
+           or coalesce(first_name, '') in ('true', 'false')
+           or coalesce(gender, '') in ('true', 'false')
+           or coalesce(last_name, '') in ('true', 'false')
+           or coalesce(level, '') in ('true', 'false')
+           or coalesce(location, '') in ('true', 'false')
+           or coalesce(method, '') in ('true', 'false')
+           or coalesce(page, '') in ('true', 'false')
+           or coalesce(song, '') in ('true', 'false')
+           or coalesce(user_agent, '') in ('true', 'false')
+           or (coalesce(artist, '') ~ '^[[{]'
+               and (is_valid_json(artist) or is_valid_json_array(artist)))
+           or coalesce(auth, '') ~ '^[[{]'
+           or (coalesce(first_name, '') ~ '^[[{]'
+               and (is_valid_json(first_name) or is_valid_json_array(first_name)))
+           or coalesce(gender, '') ~ '^[[{]'
+           or (coalesce(last_name, '') ~ '^[[{]'
+               and (is_valid_json(last_name) or is_valid_json_array(last_name)))
+           or coalesce(level, '') ~ '^[[{]'
+           or (coalesce(location, '') ~ '^[[{]'
+               and (is_valid_json(location) or is_valid_json_array(location)))
+           or coalesce(method, '') ~ '^[[{]'
+           or coalesce(page, '') ~ '^[[{]'
+           or (coalesce(song, '') ~ '^[[{]' and (is_valid_json(song) or is_valid_json_array(song)))
+           or coalesce(user_agent, '') ~ '^[[{]'
+               as is_other_text
+    from source_events
+) judged
+
+-- file: source/redshift/events_table
+-- Where Redshift's own COPY of event logs puts what it finds: all of it as text, so that the
+-- statements behind it decide what a value is, and not COPY. A text column has room for one byte more
+-- than the contract allows.
+create temporary table if not exists source_events (
+    artist          varchar(1025),
+    auth            varchar(65),
+    first_name      varchar(1025),
+    gender          varchar(65),
+    item_in_session varchar(64),
+    last_name       varchar(1025),
+    length          varchar(64),
+    level           varchar(65),
+    location        varchar(1025),
+    method          varchar(65),
+    page            varchar(65),
+    registration    varchar(64),
+    session_id      varchar(64),
+    song            varchar(1025),
+    status          varchar(64),
+    ts              varchar(64),
+    user_agent      varchar(2049),
+    user_id         varchar(64)
+);
+delete from source_events
+
+-- file: source/redshift/loaded_files
+-- What the session's last COPY read: each object, the version of it, and how many records.
+select trim(file_name) as uri,
+       sum(lines_scanned) as records,
+       min(trim(file_etag)) as first_etag,
+       max(trim(file_etag)) as last_etag
+from sys_load_detail
+where query_id = pg_last_copy_id()
+group by trim(file_name)
+
+-- file: source/redshift/song_rules
+-- The same of songs: two records of one song, or of one artist who is not the same in all of them.
+select 0 as outside,
+       coalesce(sum(case
+                        when song_id is null
+                             or title is null
+                             or artist_id is null
+                             or artist_name is null
+                             or duration is null
+                             or octet_length(song_id) = 0
+                             or octet_length(artist_id) = 0
+                            then 1
+                        else 0
+                    end), 0) as incomplete,
+       (select count(*)
+        from (
+            select song_id from loading_songs group by song_id having count(*) > 1
+        ) songs_twice)
+       + (select count(*)
+          from (
+              select artist_id
+              from loading_songs
+              group by artist_id
+              having count(distinct artist_name) > 1
+                  or count(distinct octet_length(artist_name)) > 1
+                  or count(distinct coalesce(artist_location, '')) > 1
+                  or count(distinct coalesce(octet_length(artist_location), -1)) > 1
+                  or count(distinct coalesce(artist_latitude, 999)) > 1
+                  or count(distinct coalesce(artist_longitude, 999)) > 1
+          ) artists_differ) as undecided
+from loading_songs
+
+-- file: source/redshift/song_texts
+-- The same of songs.
+select coalesce(sum(case when is_other_number then 1 else 0 end), 0) as numbers,
+       coalesce(sum(case when is_other_text then 1 else 0 end), 0) as texts
+from (
+    select coalesce(num_songs, '0') !~ '^-?(0|[1-9][0-9]*)$'
+           or coalesce(year, '0') !~ '^-?(0|[1-9][0-9]*)$'
+           or coalesce(artist_latitude, '0') !~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?$'
+           or coalesce(artist_longitude, '0') !~ '^-?(0|[1-9][0-9]*)([.][0-9]+)?$'
+           or coalesce(duration, '0') !~ '^-?(0|[1-9][0-9]*)([.][0-9][0-9]?[0-9]?[0-9]?[0-9]?)?$'
+               as is_other_number,
+           octet_length(coalesce(artist_id, '')) > 64
+           or octet_length(coalesce(artist_location, '')) > 1024
+           or octet_length(coalesce(artist_name, '')) > 1024
+           or octet_length(coalesce(song_id, '')) > 64
+           or octet_length(coalesce(title, '')) > 1024
+           or coalesce(artist_id, '') in ('true', 'false')
+           or coalesce(artist_location, '') in ('true', 'false')
+           or coalesce(artist_name, '') in ('true', 'false')
+           or coalesce(song_id, '') in ('true', 'false')
+           or coalesce(title, '') in ('true', 'false')
+           or coalesce(artist_id, '') ~ '^[[{]'
+           or (coalesce(artist_location, '') ~ '^[[{]'
+               and (is_valid_json(artist_location) or is_valid_json_array(artist_location)))
+           or (coalesce(artist_name, '') ~ '^[[{]'
+               and (is_valid_json(artist_name) or is_valid_json_array(artist_name)))
+           or coalesce(song_id, '') ~ '^[[{]'
+           or (coalesce(title, '') ~ '^[[{]'
+               and (is_valid_json(title) or is_valid_json_array(title)))
+               as is_other_text
+    from source_songs
+) judged
+
+-- file: source/redshift/songs_table
+-- The same for song files.
+create temporary table if not exists source_songs (
+    num_songs        varchar(64),
+    artist_id        varchar(65),
+    artist_latitude  varchar(64),
+    artist_longitude varchar(64),
+    artist_location  varchar(1025),
+    artist_name      varchar(1025),
+    song_id          varchar(65),
+    title            varchar(1025),
+    duration         varchar(64),
+    year             varchar(64)
+);
+delete from source_songs
+
+-- file: source/redshift/type_events
+-- Stages what was read as text. COPY tells no record's place: the group's records have an order of
+-- our own, and where the true one matters the group is not loaded this way.
+insert into loading_events
+    (artist, auth, first_name, gender, item_in_session, last_name, length, level, location, method,
+     page, registration, session_id, song, status, ts, user_agent, user_id, object_no, record_no)
+select artist,
+       auth,
+       first_name,
+       gender,
+       cast(item_in_session as integer),
+       last_name,
+       cast(length as decimal(12, 5)),
+       level,
+       location,
+       method,
+       page,
+       cast(split_part(registration, '.', 1) as bigint),
+       cast(session_id as bigint),
+       song,
+       cast(status as integer),
+       timestamp 'epoch' + (cast(ts as bigint) / 1000) * interval '1 second'
+           + mod(cast(ts as bigint), 1000) * interval '1 millisecond',
+       user_agent,
+       case
+           when octet_length(user_id) = 0 then null
+           else cast(split_part(user_id, '.', 1) as integer)
+       end,
+       0,
+       row_number() over (order by cast(session_id as bigint), cast(item_in_session as integer))
+from source_events
+
+-- file: source/redshift/type_songs
+-- The same of songs.
+insert into loading_songs
+    (num_songs, artist_id, artist_latitude, artist_longitude, artist_location, artist_name, song_id,
+     title, duration, year, object_no, record_no)
+select cast(num_songs as integer),
+       artist_id,
+       cast(artist_latitude as double precision),
+       cast(artist_longitude as double precision),
+       artist_location,
+       artist_name,
+       song_id,
+       title,
+       cast(duration as decimal(12, 5)),
+       cast(year as integer),
+       0,
+       row_number() over (order by song_id)
+from source_songs
 
 -- file: staging/clear_kept
 delete from staging_events;
@@ -629,6 +974,10 @@ select object_no, record_no
 from play_faults
 where is_conflict
 order by object_no, record_no
+
+-- file: staging/play_fault_count
+-- How many staged plays are not the first with their songplay_id.
+select count(*) as faults from play_faults
 
 -- file: star/artists
 -- model: artists

@@ -2,9 +2,12 @@
 
 `duckdb` (the default): a file each. `postgres`: a schema each, all in one database of one server
 that lives as long as the test module: start() it in setUpModule, stop() it in tearDownModule.
-`redshift`: likewise, of a stand-in, which loads from a real S3 server under a role of its own.
+`redshift`: likewise, of a stand-in, which loads from a real S3 server under a role of its own. With
+SPARKIFY_TEST_STAGE=direct it reads the source objects by itself, so they have to be in S3: a test
+that can be run so asks publish() and location().
 """
 
+import hashlib
 import itertools
 import os
 import pathlib
@@ -21,14 +24,20 @@ import sparkify  # noqa: E402
 DUCKDB, POSTGRES, REDSHIFT = "duckdb", "postgres", "redshift"
 KINDS = (DUCKDB, POSTGRES, REDSHIFT)
 BUCKET = "control"
+SOURCES = "sources"
 CONTROL = f"s3://{BUCKET}/staged here"
 READ_ONLY = [
     {
         "Effect": "Allow",
         "Action": ["s3:GetObject", "s3:ListBucket"],
-        "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+        "Resource": [
+            f"arn:aws:s3:::{bucket}{keys}"
+            for bucket in (BUCKET, SOURCES)
+            for keys in ("", "/*")
+        ],
     }
 ]
+DIRECT = "direct"
 SCHEMA = "it's \"№ {number}\"; --"  # who does not quote it is found out
 STRAIGHT = {"SPARKIFY_DIRECT_BYTES": "1"}
 COPY_SCHEMA = """
@@ -75,12 +84,13 @@ def start(wanted=None):
 
 
 def redshift_server(**options):
-    """It may read one bucket and nothing else; the program may do with that what it likes."""
+    """It may read two buckets and nothing else; the program may do with them what it likes."""
     global s3, loader, role
     s3 = rgw.RgwServer()
     s3.start()
     service, loader = s3.create_user("redshift"), s3.create_user("loader")
-    s3.client(loader).create_bucket(BUCKET)
+    for bucket in (BUCKET, SOURCES):
+        s3.client(loader).create_bucket(bucket)
     s3.user_policy(service, [])
     role = s3.create_role("redshift-reads", service, READ_ONLY)
     return redshift.RedshiftServer(s3, service, **options)
@@ -117,8 +127,45 @@ def new_redshift(url, number):
         "SPARKIFY_IAM_ROLE": role,
         "SPARKIFY_CONTROL": CONTROL,
     }
+    if stage():
+        environment["SPARKIFY_STAGE"] = stage()
     schema = SCHEMA.format(number=number)
     return sparkify.RedshiftWarehouse(url, schema, environment, server, database)
+
+
+def stage():
+    """How Redshift gets its rows, if not as the program likes."""
+    return os.environ.get("SPARKIFY_TEST_STAGE", "")
+
+
+def is_direct():
+    return kind() == REDSHIFT and stage() == DIRECT
+
+
+def location(folder):
+    """What to give as the place of the files of a folder that is published, or read as it is."""
+    return f"s3://{SOURCES}{folder}" if is_direct() else folder
+
+
+def publish(folder, objects):
+    """The objects of a folder, as (uri, etag, bytes), as the program finds them: where they are, or
+    put into S3, without those that are gone."""
+    if not is_direct():
+        return objects
+    client, prefix = s3.client(loader), f"{str(folder).lstrip('/')}/"
+    known = {one.key: one.etag for one in client.list(SOURCES, prefix)}
+    found, changed = [], [(prefix, b"")]  # a folder of no files is there too
+    for uri, _, data in objects:
+        key = uri.removeprefix("file:///")
+        etag = hashlib.md5(data).hexdigest()
+        if known.pop(key.encode(), "").strip('"') != etag:
+            changed.append((key, data))
+        found.append((f"s3://{SOURCES}/{key}", etag, data))
+    client.put_many(SOURCES, changed)
+    for key in known:
+        if not key.endswith(b"/"):
+            client.delete(SOURCES, key)
+    return found
 
 
 def drop(warehouse):

@@ -316,10 +316,10 @@ class Load:
         self.begin()
         try:
             with contextlib.closing(reader.read_all(objects)) as found:
-                for one, body in found:
+                for one, answer in found:
                     if session.cancelled:
                         raise SqlError(CANCELLED, cancelled(session))
-                    self.load_file(one.url, body)
+                    self.load_file(one.url, answer)
             if not self.files:
                 raise copy_error("The specified S3 files do not exist", context=copy.source)
         except SqlError:
@@ -393,7 +393,8 @@ class Load:
             if not hasattr(error, "message"):
                 raise
 
-    def load_file(self, url, body):
+    def load_file(self, url, answer):
+        body, headers = answer.body, answer.headers
         content = decompress(body, self.copy.compression, url)
         try:
             content, is_clean = content.decode(), True
@@ -402,7 +403,12 @@ class Load:
         reader = self.reader(content)
         exotic = EXOTIC.search(content) or (self.pick and "\\u00" in content)
         self.files.append(
-            {"file_name": url, "bytes_scanned": len(body), "start_time": str(now())}
+            {
+                "file_name": url,
+                "bytes_scanned": len(body),
+                "start_time": str(now()),
+                "file_etag": headers.get("etag", "").strip('"'),
+            }
         )
         batch = []
         for record in reader.records():

@@ -86,7 +86,7 @@ create view pg_catalog.sys_load_detail as select
     (r->>'bytes_scanned')::integer as bytes_scanned,
     (r->>'lines_scanned')::integer as lines_scanned, 1 as splits_scanned,
     (r->>'record_time')::timestamp as record_time, (r->>'start_time')::timestamp as start_time,
-    (r->>'record_time')::timestamp as end_time
+    (r->>'record_time')::timestamp as end_time, (r->>'file_etag')::character(256) as file_etag
     from redshift.lines('{files}') r where {mine};
 
 create view pg_catalog.stl_load_commits as select
@@ -143,6 +143,16 @@ create function redshift.sysdate() returns timestamp language sql stable as
 create function redshift.server_version() returns text language sql as $$ select '{version}' $$;
 create function pg_catalog.getdate() returns timestamp language sql stable as
     $$ select date_trunc('second', now() at time zone 'UTC') $$;
+create function redshift.json_kind(v text) returns text language plpgsql immutable as $$
+begin
+    return pg_catalog.absent_jsonb_typeof(v::jsonb);
+exception when others then
+    return null;
+end $$;
+create function pg_catalog.is_valid_json(v varchar) returns boolean language sql immutable as
+    $$ select case when $1 is not null then coalesce(redshift.json_kind($1) = 'object', false) end $$;
+create function pg_catalog.is_valid_json_array(v varchar) returns boolean language sql immutable as
+    $$ select case when $1 is not null then coalesce(redshift.json_kind($1) = 'array', false) end $$;
 create function pg_catalog.len(text) returns integer language sql immutable as
     'select char_length($1)';
 

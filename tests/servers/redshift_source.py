@@ -107,9 +107,13 @@ class Reader:
 
     def get(self, bucket, key, what):
         """The bytes of an object."""
+        return self.answer(bucket, key, what).body
+
+    def answer(self, bucket, key, what):
+        """The object with its headers."""
         self.check_region(bucket)
         try:
-            return self.client.get(bucket, key).body
+            return self.client.get(bucket, key)
         except S3Error as error:
             raise service_error(error.status, error.code, f"{what}s3://{bucket}/{key}") from None
         except (OSError, http.client.HTTPException) as error:
@@ -151,8 +155,8 @@ class Reader:
         return found
 
     def read_all(self, objects):
-        """Pairs of an Object and its bytes, in order; those not there and not needed are left
-        out."""
+        """Pairs of an Object and the answer that holds it, in order; those not there and not needed
+        are left out."""
         with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
             coming = collections.deque()
             rest = iter(objects)
@@ -173,7 +177,7 @@ class Reader:
 
     def read_entry(self, one):
         try:
-            return self.get(one.bucket, one.key, "S3 key being read : ")
+            return self.answer(one.bucket, one.key, "S3 key being read : ")
         except SqlError as error:
             is_missing = "Error NoSuchKey" in error.message
             if is_missing and not one.is_mandatory:

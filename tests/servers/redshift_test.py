@@ -7,6 +7,7 @@ Developer Guide. Run it as `python3 tests/servers/redshift_test.py`.
 import bz2
 import ctypes
 import gzip
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -1210,10 +1211,24 @@ class LoadErrorTest(CopyTest):
         expected = [self.database, address, "2", "a", "int4", "0", "0", "1207", reason]
         self.assertEqual(rows, [expected])
         rows = self.client.run(
-            "select trim(file_name), bytes_scanned, lines_scanned from sys_load_detail"
-            " where query_id = pg_last_copy_id()"
+            "select trim(file_name), bytes_scanned, lines_scanned, trim(file_etag)"
+            " from sys_load_detail where query_id = pg_last_copy_id()"
         )
-        self.assertEqual(rows, [[address, "8", "2"]])
+        etag = hashlib.md5(b"1,a\nz,b\n").hexdigest()
+        self.assertEqual(rows, [[address, "8", "2", etag]])
+
+    # IS_VALID_JSON function, IS_VALID_JSON_ARRAY function: no numbers, texts, or null.
+    def test_what_json_is(self):
+        for text, is_object, is_array in (
+            ('{"a": 1}', "t", "f"),
+            ("[1, 2]", "f", "t"),
+            ("[untitled]", "f", "f"),
+            ("{", "f", "f"),
+            ("1", "f", "f"),
+            ("", "f", "f"),
+        ):
+            sql = f"select is_valid_json('{text}'), is_valid_json_array('{text}')"
+            self.assertEqual(self.client.run(sql), [[is_object, is_array]], text)
 
     # Data format parameters: LINE_NUMBER is the last line of the object.
     def test_lines_of_json(self):

@@ -153,13 +153,20 @@ std::string filled_templates(const SqlLibrary& sql, const std::string& dialect) 
                        {"manifest", "s3://bucket/control/1-2/0001-loading_songs/manifest.json"},
                        {"role", "arn:aws:iam::123456789012:role/reader"},
                        {"region", "region 'eu-west-1'"}};
+  SqlMacros source = copy;
+  source["table"] = "source_songs";
+  source["compression"] = "gzip";
+  source["jsonpaths"] = "s3://bucket/control/1-2/0001-songs/jsonpaths.json";
   const SqlMacros rows{{"table", "loading_objects"},
                        {"columns", "object_no, uri"},
                        {"rows", "(cast($1 as integer), cast($2 as varchar(65535)))"}};
   const SqlMacros schema{{"schema", "\"music\""}};
+  const SqlMacros role{{"schema", "\"music\""}, {"role", "\"IAM:analyst\""}};
   std::string text;
-  for (const auto& [name, more] : {std::pair("copy_parts", copy), std::pair("insert_rows", rows),
-                                   std::pair("create_schema", schema)}) {
+  for (const auto& [name, more] :
+       {std::pair("copy_parts", copy), std::pair("copy_source", source),
+        std::pair("insert_rows", rows), std::pair("create_schema", schema),
+        std::pair("grant_readonly", role)}) {
     text +=
         "-- file: templates/" + std::string(name) + "\n" + *sql.fill_template(name, more) + "\n\n";
   }

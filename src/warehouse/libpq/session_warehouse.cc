@@ -28,6 +28,9 @@ class SessionTransaction : public Transaction {
     return warehouse_.leader().read(sql, values, visitor);
   }
   Status stage(BatchSource& source) override { return warehouse_.stage(source); }
+  Result<OwnReading> stage_objects(DataKind kind, std::span<const ObjectInfo> objects) override {
+    return warehouse_.stage_objects(kind, objects);
+  }
   Status commit() override {
     const Status committed = warehouse_.commit();
     open_ = !committed.ok();  // rolling back what has ended already does no harm

@@ -27,6 +27,10 @@ class SessionWarehouse : public Warehouse {
   Session& leader() { return *leader_; }
   /// The steps of a transaction of ours.
   virtual Status stage(BatchSource& source) = 0;
+  virtual Result<OwnReading> stage_objects(DataKind /*kind*/,
+                                           std::span<const ObjectInfo> /*objects*/) {
+    return make_error(ErrorKind::internal, where_ + ": reads no objects by itself");
+  }
   virtual Status commit() = 0;
   Status rollback();
 

@@ -4,10 +4,10 @@
 #include <zlib.h>
 
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/parallel.h"
+#include "warehouse/redshift/copy_command.h"
 #include "warehouse/redshift/csv_rows.h"
 
 namespace sparkify::redshift {
@@ -55,12 +55,10 @@ class PartList {
   /// The manifest, when all parts are there.
   Result<StagedParts> finish(const std::string& place) {
     if (parts_.rows == 0) return std::move(parts_);
-    nlohmann::ordered_json entries = nlohmann::ordered_json::array();
-    for (const std::string& name : parts_.names) {
-      entries.push_back({{"url", place + "/" + name}, {"mandatory", true}});
-    }
+    std::vector<std::string> urls;
+    for (const std::string& name : parts_.names) urls.push_back(place + "/" + name);
     const std::string name = folder_ + "/manifest.json";
-    TRY(writer_.write(name, nlohmann::ordered_json{{"entries", entries}}.dump()));
+    TRY(writer_.write(name, manifest_of(urls)));
     TRY(writer_.finish());
     parts_.names.push_back(name);
     parts_.manifest = place + "/" + name;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 #include "base/log.h"
@@ -14,7 +15,9 @@
 #include "warehouse/libpq/connection_options.h"
 #include "warehouse/libpq/session_name.h"
 #include "warehouse/libpq/session_warehouse.h"
+#include "warehouse/redshift/copy_command.h"
 #include "warehouse/redshift/row_insert.h"
+#include "warehouse/redshift/source_reading.h"
 
 namespace sparkify {
 
@@ -33,14 +36,6 @@ constexpr std::string_view kConnectTimeoutSeconds = "30";  // Serverless wakes u
 constexpr std::string_view kVerifyFull = "verify-full";
 /// Redshift analyses by itself when it is idle; only what changes much cannot wait for that.
 constexpr std::int64_t kRowsWorthAnalyze = 100'000;
-
-std::string column_list(const TableSchema& schema) {
-  std::string list;
-  for (const ColumnSchema& column : schema.columns) {
-    list += (list.empty() ? "" : ", ") + std::string(column.name);
-  }
-  return list;
-}
 
 /// Whether the table's rows go by COPY, however few they are.
 bool is_copied(const TableSchema& schema) {
@@ -73,6 +68,11 @@ class RedshiftWarehouse : public SessionWarehouse {
   Status reconnect() override;
   Status tidy() override;
   Status stage(BatchSource& source) override;
+  bool reads_objects() const override { return true; }
+  bool can_read(const ObjectInfo& object) const override { return is_copyable(object); }
+  Result<std::vector<std::string>> reading_statements(
+      DataKind kind, std::span<const ObjectInfo> objects) const override;
+  Result<OwnReading> stage_objects(DataKind kind, std::span<const ObjectInfo> objects) override;
   Status commit() override;
 
  private:
@@ -84,7 +84,7 @@ class RedshiftWarehouse : public SessionWarehouse {
   Status insert(const TableSchema& schema, const FewRows& rows);
   Status copy_all(BatchSource& source);
   Status copy(const TableSchema& schema, const StagedParts& parts);
-  Result<std::string> copy_statement(const TableSchema& schema, const std::string& manifest) const;
+  CopyAccess copy_access() const;
   Error explain_copy(const Error& error);
   Status wait_for_lock();
 
@@ -105,7 +105,7 @@ RedshiftWarehouse::~RedshiftWarehouse() {
 
 Status RedshiftWarehouse::expect_options() const {
   TRY(expect_schema_name());
-  if (!writes() || options_.create) return {};
+  if (!options_.loads) return {};
   if (!is_role(options_.iam_role)) {
     return make_error(ErrorKind::config,
                       "loading needs the role under which Redshift reads S3: give its ARN "
@@ -245,28 +245,42 @@ WarehouseScript RedshiftWarehouse::script() const {
 Result<std::string> RedshiftWarehouse::stage_statement(const TableSchema& schema) const {
   if (is_copied(schema)) {
     const std::string& place = options_.control.place;
-    return copy_statement(schema, fmt::format("{}/RUN/NUMBER-{}/manifest.json",
-                                              place.empty() ? "CONTROL" : place, schema.name));
+    return copy_of_parts(sql_, copy_access(), schema,
+                         fmt::format("{}/RUN/NUMBER-{}/manifest.json",
+                                     place.empty() ? "CONTROL" : place, schema.name));
   }
   return sql_.fill_template(
       "insert_rows",
       {{"table", std::string(schema.name)}, {"columns", column_list(schema)}, {"rows", "(...)"}});
 }
 
-Result<std::string> RedshiftWarehouse::copy_statement(const TableSchema& schema,
-                                                      const std::string& manifest) const {
-  const std::string region = options_.region ? fmt::format("region '{}'", *options_.region) : "";
-  // Only a dry run gets here without one.
-  const std::string role = options_.iam_role.empty() ? "IAM_ROLE" : options_.iam_role;
-  return sql_.fill_template("copy_parts", {{"table", std::string(schema.name)},
-                                           {"columns", column_list(schema)},
-                                           {"manifest", manifest},
-                                           {"role", role},
-                                           {"region", region}});
+Result<std::vector<std::string>> RedshiftWarehouse::reading_statements(
+    DataKind kind, std::span<const ObjectInfo> objects) const {
+  const std::string& place = options_.control.place;
+  return source_statements(sql_, copy_access(), place.empty() ? "CONTROL" : place, kind, objects);
+}
+
+Result<OwnReading> RedshiftWarehouse::stage_objects(DataKind kind,
+                                                    std::span<const ObjectInfo> objects) {
+  const CopyAccess access = copy_access();
+  SourceReading reading({*leader_, sql_, options_.control, access,
+                         [this](const Error& error) { return explain_copy(error); }},
+                        fmt::format("{}/{:04}-{}s", staged_under_, ++copies_, to_string(kind)));
+  auto found = reading.run(kind, objects);
+  staged_.insert(staged_.end(), reading.written().begin(), reading.written().end());
+  if (found.ok() && found->oddity.empty()) {
+    rows_copied_ += std::accumulate(found->records.begin(), found->records.end(), std::int64_t{0});
+  }
+  return found;
+}
+
+CopyAccess RedshiftWarehouse::copy_access() const {
+  // Only a dry run gets here without a role.
+  return {options_.iam_role.empty() ? "IAM_ROLE" : options_.iam_role, options_.region};
 }
 
 Status RedshiftWarehouse::copy(const TableSchema& schema, const StagedParts& parts) {
-  TRY_ASSIGN(const std::string sql, copy_statement(schema, parts.manifest));
+  TRY_ASSIGN(const std::string sql, copy_of_parts(sql_, copy_access(), schema, parts.manifest));
   const auto copied = leader_->execute(sql);
   if (!copied.ok()) return explain_copy(copied.error());
   TRY_ASSIGN(const Rows rows, leader_->query(own("copied")));
@@ -281,7 +295,8 @@ Status RedshiftWarehouse::copy(const TableSchema& schema, const StagedParts& par
 /// transaction, which has to go before anything can be asked.
 Error RedshiftWarehouse::explain_copy(const Error& error) {
   if (leader_->is_lost() || !rollback().ok()) return error;
-  const auto found = leader_->query(own("load_errors"));
+  auto found = leader_->query(own("load_errors"));
+  if (!found.ok()) found = leader_->query(own("load_errors_before_sys"));
   if (!found.ok() || found->empty()) return error;
   std::string notes;
   for (std::size_t i = 0; i < found->rows.size(); ++i) {

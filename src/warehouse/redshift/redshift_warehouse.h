@@ -23,12 +23,13 @@ struct RedshiftOptions {
   std::string schema = "public";
   WarehouseAccess access = WarehouseAccess::read;
   bool create = false;  ///< make the schema if there is none
+  bool loads = false;   ///< needs `iam_role` and `control`
   Secret password;      ///< empty: libpq finds one itself, unless `login` is there
   /// Gives a user and a password for one connection: they end soon. May be empty.
   std::function<Result<RedshiftUser>()> login;
   /// The role, or roles from one to the next with commas between, under which Redshift reads.
   std::string iam_role;
-  ControlArea control;                ///< `place` empty: nothing can be loaded
+  ControlArea control;
   std::optional<std::string> region;  ///< of the control area; none: the cluster's own
   std::size_t threads = 1;            ///< that make parts
   libpq::RootCertificates root_certificates;

@@ -1,0 +1,97 @@
+#include "pipeline/etl.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "base/version.h"
+#include "fakes/fake_warehouse.h"
+
+namespace sparkify {
+namespace {
+
+using testing::HasSubstr;
+
+class NoObjects : public ObjectStore {
+ public:
+  Result<Listing> list(const std::string& /*location*/) override { return Listing(); }
+  Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) override {
+    return make_error(ErrorKind::source, object.uri);
+  }
+};
+
+/// A run that finds nothing new, but songs of a run before that no play was held against yet.
+class EtlTest : public testing::Test {
+ protected:
+  EtlTest() {
+    warehouse_.on_read = [this](std::string_view sql, RowVisitor& visitor) {
+      return answer(sql, visitor);
+    };
+  }
+
+  Status answer(std::string_view sql, RowVisitor& visitor) {
+    if (sql.starts_with("-- title:")) return on_check();
+    if (sql == sql_.get("tables/existing")) return give(visitor, {"etl_schema"});
+    if (sql == sql_.get("tables/schema_version")) {
+      return give(visitor, {std::to_string(kSchemaVersion)});
+    }
+    if (sql == sql_.get("meta/run_state")) return give(visitor, {"7", "0", "1"});
+    return give(visitor, {});
+  }
+
+  static Status give(RowVisitor& visitor, const std::vector<std::string>& values) {
+    Row row;
+    for (const std::string& value : values) row.push_back({false, value});
+    TRY(visitor.begin(std::vector<ResultColumn>(values.size(), {"x", ResultType::integer})));
+    return values.empty() ? Status() : visitor.row(row);
+  }
+
+  RunSummary run() {
+    EtlOptions options;
+    options.log_locations = {"logs"};
+    return run_etl(options, {store_, warehouse_, sql_, progress_, stop_});
+  }
+
+  FakeWarehouse warehouse_;
+  NoObjects store_;
+  SqlLibrary sql_ = *SqlLibrary::open("duckdb");
+  Progress progress_;
+  StopFlag stop_;
+  std::function<Status()> on_check = [] { return Status(); };
+};
+
+// The summary says what the run's row says: a stop that comes when all is committed undoes nothing.
+TEST_F(EtlTest, AStopWhileTheChecksRunLeavesTheRunDone) {
+  on_check = [this]() -> Status {
+    stop_.request(SIGTERM);
+    return make_error(ErrorKind::database, "interrupted");
+  };
+  const RunSummary summary = run();
+  EXPECT_EQ(summary.outcome, RunSummary::Outcome::done);
+  ASSERT_TRUE(summary.error.has_value());
+  EXPECT_EQ(summary.error->kind, ErrorKind::stopped);
+  EXPECT_THAT(summary.error->message, HasSubstr("`sparkify check`"));
+}
+
+TEST_F(EtlTest, ChecksThatCannotBeMadeDoNotUndoTheRunEither) {
+  on_check = []() -> Status { return make_error(ErrorKind::database, "no such table"); };
+  const RunSummary summary = run();
+  EXPECT_EQ(summary.outcome, RunSummary::Outcome::done);
+  ASSERT_TRUE(summary.error.has_value());
+  EXPECT_EQ(summary.error->message, "no such table");
+}
+
+TEST_F(EtlTest, AStopBeforeTheLastCommitStopsTheRun) {
+  warehouse_.on_commit = [this] {
+    stop_.request(SIGTERM);  // with the commit of the run's own row
+    return Status();
+  };
+  const RunSummary summary = run();
+  EXPECT_EQ(summary.outcome, RunSummary::Outcome::failed);
+  ASSERT_TRUE(summary.error.has_value());
+  EXPECT_EQ(summary.error->kind, ErrorKind::stopped);
+}
+
+}  // namespace
+}  // namespace sparkify
