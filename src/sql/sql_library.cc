@@ -62,6 +62,14 @@ std::string_view without_header(std::string_view text) {
   return trimmed(text);
 }
 
+/// None: there is no such file.
+const SqlFile* embedded_file(std::string_view name) {
+  const auto files = embedded_sql_files();
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [&](const SqlFile& file) { return file.name == name; });
+  return found == files.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::string_view SqlModel::get(std::string_view key) const {
@@ -108,18 +116,13 @@ Result<SqlMacros> parse_dialect(std::string_view text) {
 }
 
 Result<SqlLibrary> SqlLibrary::open(std::string_view dialect) {
-  const std::string dialect_file = std::string(kDialectFolder) + std::string(dialect);
-  SqlMacros macros;
-  bool found = false;
-  for (const SqlFile& file : embedded_sql_files()) {
-    if (file.name != dialect_file) continue;
-    TRY_ASSIGN(macros, parse_dialect(file.text));
-    found = true;
-  }
-  if (!found) {
+  const SqlFile* dialect_file = embedded_file(std::string(kDialectFolder) + std::string(dialect));
+  if (dialect_file == nullptr) {
     return make_error(ErrorKind::internal, fmt::format("there is no SQL dialect `{}`", dialect));
   }
+  TRY_ASSIGN(SqlMacros macros, parse_dialect(dialect_file->text));
   SqlLibrary library;
+  library.dialect_ = dialect;
   for (const SqlFile& file : embedded_sql_files()) {
     // What a template needs more is known only when it is used.
     if (file.name.starts_with(kDialectFolder) || file.name.starts_with("templates/")) continue;
@@ -157,14 +160,14 @@ void SqlLibrary::use_own(std::string_view dialect) {
 }
 
 Result<std::string> SqlLibrary::fill_template(std::string_view name, const SqlMacros& more) const {
-  const std::string path = "templates/" + std::string(name);
-  for (const SqlFile& file : embedded_sql_files()) {
-    if (file.name != path) continue;
-    SqlMacros macros = more;
-    macros.insert(macros_.begin(), macros_.end());
-    return render_sql(without_header(file.text), macros);
+  const SqlFile* file = embedded_file(fmt::format("templates/{}/{}", dialect_, name));
+  if (file == nullptr) file = embedded_file(fmt::format("templates/{}", name));
+  if (file == nullptr) {
+    return make_error(ErrorKind::internal, fmt::format("there is no SQL template {}", name));
   }
-  return make_error(ErrorKind::internal, fmt::format("there is no SQL file {}", path));
+  SqlMacros macros = more;
+  macros.insert(macros_.begin(), macros_.end());
+  return render_sql(without_header(file->text), macros);
 }
 
 std::string_view SqlLibrary::get(std::string_view name) const {

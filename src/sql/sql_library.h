@@ -61,6 +61,7 @@ class SqlLibrary {
   /// A file in the dialect's folder takes the place of one of its name beside that folder.
   void use_own(std::string_view dialect);
 
+  std::string dialect_;
   SqlMacros macros_;
   std::map<std::string, SqlModel, std::less<>> files_;
 };

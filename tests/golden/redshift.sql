@@ -20,7 +20,7 @@ create schema if not exists "music"
 -- file: templates/grant_readonly
 revoke all on songplays, users, songs, artists, time, unmatched_songplays, plays, user_levels,
               staging_events, staging_songs, etl_runs, etl_objects, etl_rejects, etl_drift,
-              etl_schema, etl_loading_events, etl_loading_songs
+              etl_schema, etl_lock
 from "IAM:analyst";
 revoke create on schema "music" from "IAM:analyst";
 grant usage on schema "music" to "IAM:analyst";
