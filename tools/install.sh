@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
     ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw node:nodejs npm:npm
     faketime:faketime)
   # PostgreSQL is the server of tests/servers/postgres.py; its programs are not on the PATH.
-  test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff)
+  test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff python3-yaml)
   lint_commands=(clang-format:clang-format python3:python3 shellcheck:shellcheck mandoc:mandoc)
   lint_packages=(sqlfluff)
 }
@@ -109,5 +109,8 @@ done
 install_missing
 install_from_npm third_party DuckDB
 case " $* " in
-  *" test "*) install_from_npm tests/oracle "AWS's signer" ;;
+  *" test "*)
+    install_from_npm tests/oracle "AWS's signer"
+    install_from_npm tests/infra "AWS's rules for templates"
+    ;;
 esac
