@@ -100,6 +100,10 @@ BROKEN_FOR_US = (
      "- [redshift.amazonaws.com]\n", "- [redshift.amazonaws.com, ec2.amazonaws.com]\n",
      "RedshiftRole: the trust goes beyond Redshift: "
      "['redshift.amazonaws.com', 'ec2.amazonaws.com']"),
+    ("a version of policies that does not exist",
+     "Version: \"2012-10-17\"\n        Statement:\n          - Sid: TheLoader",
+     "Version: \"2022-10-17\"\n        Statement:\n          - Sid: TheLoader",
+     "RedshiftRole: the policy's version is 2022-10-17, not 2012-10-17"),
     ("a cluster on the internet",
      "PubliclyAccessible: false\n      EnhancedVpcRouting: !Ref EnhancedVpcRouting\n"
      "      VpcSecurityGroupIds:",

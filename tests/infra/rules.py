@@ -44,12 +44,23 @@ def _as_list(value):
     return value if isinstance(value, list) else [value]
 
 
-def _statements(resource):
+def policy_documents(resource):
+    """What a policy, or the policies in a role, say; without whom a role trusts."""
     properties = resource["Properties"]
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     if "PolicyDocument" in properties:
         documents.append(properties["PolicyDocument"])
-    return [statement for document in documents for statement in document["Statement"]]
+    return documents
+
+
+def _statements(resource):
+    return [one for document in policy_documents(resource) for one in document["Statement"]]
+
+
+def _version_offences(document):
+    """Without a version, or with another one, a policy means something else."""
+    if document.get("Version") != "2012-10-17":
+        yield f"the policy's version is {document.get('Version')}, not 2012-10-17"
 
 
 def _listing_offences(statement):
@@ -80,6 +91,8 @@ def _allow_offences(statement):
 
 
 def _policy_offences(resource):
+    for document in policy_documents(resource):
+        yield from _version_offences(document)
     for statement in _statements(resource):
         if statement["Effect"] == "Deny":
             continue
@@ -90,7 +103,9 @@ def _policy_offences(resource):
 
 
 def _trust_offences(resource):
-    for statement in resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+    document = resource["Properties"]["AssumeRolePolicyDocument"]
+    yield from _version_offences(document)
+    for statement in document["Statement"]:
         principal = statement["Principal"]
         if not isinstance(principal, dict) or set(principal) != {"Service"}:
             yield f"the trust goes beyond services of AWS: {principal}"
@@ -251,8 +266,10 @@ def parameter_offences(template):
             found.append(f"{name}: a secret as a parameter is read by all who may see the stack")
         if "Description" not in parameter:
             found.append(f"{name}: nobody says what it is")
+        if "AllowedValues" in parameter:
+            continue
         if parameter["Type"] == "Number" and not {"MinValue", "MaxValue"} <= set(parameter):
             found.append(f"{name}: has no bounds")
-        if parameter["Type"] == "String" and "AllowedValues" not in parameter:
+        if parameter["Type"] == "String":
             found += [f"{name}: {text}" for text in _pattern_offences(parameter)]
     return found

@@ -163,9 +163,7 @@ class Rights(unittest.TestCase):
 
     def rights(self, stack, name):
         """Pairs of action and resource that a policy or role allows."""
-        properties = stack.resources()[name]["Properties"]
-        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
-        documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
+        documents = rules.policy_documents(stack.resources()[name])
         pairs = set()
         for statement in itertools.chain.from_iterable(one["Statement"] for one in documents):
             actions, resources = (
