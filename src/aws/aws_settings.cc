@@ -18,15 +18,17 @@ constexpr std::size_t kRegionBytesMax = 63;  // it becomes a label of a host's n
 struct Partition {
   std::string_view region_prefix;
   std::string_view dns_suffix;
+  std::string_view name;
 };
 
-constexpr std::array<Partition, 6> kOtherPartitions = {{
-    {"cn-", "amazonaws.com.cn"},
-    {"us-iso-", "c2s.ic.gov"},
-    {"us-isob-", "sc2s.sgov.gov"},
-    {"us-isof-", "csp.hci.ic.gov"},
-    {"eu-isoe-", "cloud.adc-e.uk"},
-    {"eusc-", "amazonaws.eu"},
+constexpr std::array<Partition, 7> kOtherPartitions = {{
+    {"cn-", "amazonaws.com.cn", "aws-cn"},
+    {"us-gov-", "amazonaws.com", "aws-us-gov"},
+    {"us-iso-", "c2s.ic.gov", "aws-iso"},
+    {"us-isob-", "sc2s.sgov.gov", "aws-iso-b"},
+    {"us-isof-", "csp.hci.ic.gov", "aws-iso-f"},
+    {"eu-isoe-", "cloud.adc-e.uk", "aws-iso-e"},
+    {"eusc-", "amazonaws.eu", "aws-eusc"},
 }};
 
 bool is_true(std::string_view text) {
@@ -134,6 +136,13 @@ std::string_view dns_suffix(std::string_view region) {
     if (region.starts_with(partition.region_prefix)) return partition.dns_suffix;
   }
   return "amazonaws.com";
+}
+
+std::string_view partition_of(std::string_view region) {
+  for (const Partition& partition : kOtherPartitions) {
+    if (region.starts_with(partition.region_prefix)) return partition.name;
+  }
+  return "aws";
 }
 
 }  // namespace sparkify

@@ -29,4 +29,7 @@ bool is_region_name(std::string_view text);
 /// The name that the region's partition gives its hosts: `amazonaws.com`, `amazonaws.com.cn`, ...
 std::string_view dns_suffix(std::string_view region);
 
+/// The region's partition, as ARNs begin with it: `aws`, `aws-cn`, ...
+std::string_view partition_of(std::string_view region);
+
 }  // namespace sparkify

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
-#include <map>
+#include <cstddef>
 #include <utility>
 
 namespace sparkify {
@@ -174,8 +173,8 @@ IamPolicy login_policy(const std::string& partition, const IamDatabase& database
                                    database.region, database.account, database.workgroup_id)};
   } else {
     login.actions = {"redshift:GetClusterCredentialsWithIAM"};
-    login.resources = {fmt::format("arn:{}:redshift:{}:{}:dbname:{}/{}", partition,
-                                   database.region, database.account, iam_literal(database.cluster),
+    login.resources = {fmt::format("arn:{}:redshift:{}:{}:dbname:{}/{}", partition, database.region,
+                                   database.account, iam_literal(database.cluster),
                                    iam_literal(database.database))};
   }
   return {login};

@@ -4,12 +4,12 @@
 #include <cstddef>
 
 #include "aws/aws_settings.h"
+#include "aws/role_arn.h"
 
 namespace sparkify {
 namespace {
 
 constexpr std::size_t kLabelBytesMax = 63;
-constexpr std::size_t kAccountDigits = 12;
 constexpr std::string_view kEndpointMark = "-endpoint-";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -43,10 +43,6 @@ bool is_region(std::string_view text) {
   return is_label(text) && is_digit(text.back()) && std::count(text.begin(), text.end(), '-') >= 2;
 }
 
-bool is_account(std::string_view text) {
-  return text.size() == kAccountDigits && std::all_of(text.begin(), text.end(), is_digit);
-}
-
 // A cluster may be called so too; then its name is asked for, which does no harm.
 bool is_vpc_endpoint(std::string_view label) {
   const std::size_t mark = label.rfind(kEndpointMark);
@@ -78,7 +74,8 @@ std::optional<RedshiftAddress> read_redshift_address(std::string_view host) {
   RedshiftAddress address;
   address.kind = *kind;
   address.region = region;
-  const bool is_known = *kind == RedshiftKind::provisioned || is_account(owner);
+  if (*kind == RedshiftKind::serverless && is_account_id(owner)) address.account = owner;
+  const bool is_known = *kind == RedshiftKind::provisioned || !address.account.empty();
   if (is_known && !is_vpc_endpoint(name)) address.name = name;
   return address;
 }

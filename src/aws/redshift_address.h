@@ -18,7 +18,8 @@ struct RedshiftAddress {
   /// The cluster's identifier or the workgroup's name, in lower case. Empty where the host has a
   /// name of its own, as a Redshift-managed VPC endpoint has: then somebody must say it.
   std::string name;
-  std::string region;  ///< as us-west-2
+  std::string region;   ///< as us-west-2
+  std::string account;  ///< of a workgroup; empty where the host does not tell
 };
 
 /// Reads a name that AWS gives: `CLUSTER.ID.REGION.redshift.amazonaws.com`,

@@ -7,9 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "aws/redshift_address.h"
-#include "base/percent_encoding.h"
 #include "base/utf8.h"
+#include "cli/redshift_url.h"
 #include "cli/stop_signals.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
 #include "warehouse/postgres/postgres_warehouse.h"
@@ -93,48 +92,6 @@ PostgresOptions postgres_options(const Settings& settings, WarehouseUse use) {
   }
   options.root_certificates = root_certificates();
   return options;
-}
-
-constexpr std::string_view kRedshiftScheme = "redshift://";
-
-/// The host of a URL, without what is before and behind it.
-std::string_view host_of(std::string_view url) {
-  url.remove_prefix(kRedshiftScheme.size());
-  url = url.substr(0, url.find_first_of("/?"));
-  if (const std::size_t at = url.rfind('@'); at != url.npos) url.remove_prefix(at + 1);
-  return url.substr(0, url.rfind(':'));
-}
-
-std::string database_of(std::string_view url) {
-  url.remove_prefix(kRedshiftScheme.size());
-  const std::size_t slash = url.find('/');
-  if (slash == url.npos) return {};
-  url = url.substr(slash + 1);
-  return percent_decode(url.substr(0, url.find('?'))).value_or("");
-}
-
-Result<RedshiftTarget> redshift_target(const Settings& settings) {
-  const std::string_view url = settings.warehouse;
-  const auto address = read_redshift_address(host_of(url));
-  RedshiftTarget target;
-  target.database = database_of(url);
-  if (address) {
-    target.kind = address->kind;
-    target.name = address->name;
-    target.region = address->region;
-  }
-  if (settings.cluster) {
-    target.kind = RedshiftKind::provisioned;
-    target.name = *settings.cluster;
-  } else if (settings.workgroup) {
-    target.kind = RedshiftKind::serverless;
-    target.name = *settings.workgroup;
-  }
-  if (!target.name.empty()) return target;
-  return make_error(ErrorKind::config,
-                    fmt::format("--iam-auth: {} does not tell which cluster or workgroup it is; "
-                                "give --cluster ID or --workgroup NAME",
-                                printable(host_of(url))));
 }
 
 Result<RedshiftOptions> redshift_options(const CommandContext& context, WarehouseUse use,

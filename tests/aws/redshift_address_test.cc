@@ -119,5 +119,15 @@ TEST(RedshiftAddress, LabelsThatAreNoneTellNothing) {
   EXPECT_EQ(read(std::string(64, 'c') + rest), "unknown");
 }
 
+TEST(RedshiftAddress, AWorkgroupsHostTellsItsAccount) {
+  const auto account = [](const std::string& host) { return read_redshift_address(host)->account; };
+  EXPECT_EQ(account("etl.012345678901.us-west-2.redshift-serverless.amazonaws.com"),
+            "012345678901");
+  EXPECT_EQ(account("etl-endpoint-k7r.012345678901.us-west-2.redshift-serverless.amazonaws.com"),
+            "012345678901");
+  EXPECT_EQ(account("etl.abc.us-west-2.redshift-serverless.amazonaws.com"), "");
+  EXPECT_EQ(account("dwh.012345678901.us-west-2.redshift.amazonaws.com"), "");
+}
+
 }  // namespace
 }  // namespace sparkify
