@@ -21,7 +21,8 @@ Error refuse(std::string message) { return make_error(ErrorKind::config, std::mo
 
 Result<std::vector<RoleArn>> roles_of(const Settings& settings) {
   std::vector<RoleArn> roles;
-  std::string_view rest = settings.iam_role.value_or("");
+  if (!settings.iam_role) return roles;
+  std::string_view rest = *settings.iam_role;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
     const std::string_view text = rest.substr(0, comma);

@@ -43,6 +43,7 @@ COMMANDS = (
     "check",
     "query",
     "grant-readonly",
+    "iam",
     "generate",
     "config",
     "version",
