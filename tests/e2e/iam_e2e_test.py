@@ -4,11 +4,12 @@ Run it as `python3 tests/e2e/iam_e2e_test.py`; it needs what tests/servers/redsh
 need, and `node`. Environment: SPARKIFY_BINARY (the program).
 
 Rights on S3 are tried on a real S3 server: its users and roles are made with the JSON as it is
-printed. That server knows neither KMS, Redshift's logins, services as principals nor `${*}`; what is
-said of those is judged by tests/servers/iam_evaluator.py, in tests whose name says `Judged`. The
-evaluator is held against the server wherever both know the answer.
+printed. That server knows neither KMS, Redshift's logins, services as principals nor `${*}`; what
+is said of those is judged by tests/servers/iam_evaluator.py, in the tests of `Judged` and those
+whose name ends so. The evaluator is held against the server wherever both know the answer.
 """
 
+import itertools
 import json
 import pathlib
 import subprocess
@@ -56,7 +57,10 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/etl/redshift-reads"
 SETTINGS = ("--log-data", LOGS, "--song-data", SONGS, "--control", AREA)
 ALL = ("redshift-role", "redshift-trust", "loader", "analyst")
 # Keys and prefixes that mean something to somebody else, and those who may take them wrongly.
-STRANGE = ("a$b", "${x}", "$${y}", "%{if}", 'say "hi"', "back\\slash", "tab\there", "№ ${aws:username}")
+STRANGE = (
+    *("a$b", "${x}", "$${y}", "%{if}", 'say "hi"', "back\\slash", "tab\there"),
+    "№ ${aws:username}",
+)
 
 s3 = None  # the RgwServer
 owner = None  # its User who has the buckets
@@ -106,6 +110,12 @@ def printed(name, *words):
 
 def for_cluster(name, *words):
     return json.loads(printed(name, "--warehouse", CLUSTER_URL, "--account", ACCOUNT, *words))
+
+
+def strange_places(prefix):
+    """Data may be a pattern, a control area is not: there all signs belong to the key."""
+    data_place, area = f"s3://{DATA}/{prefix}", f"s3://{CONTROL}/*{prefix}?"
+    return ("--log-data", data_place, "--control", area)
 
 
 def put_user_policy(user, document):
@@ -337,6 +347,13 @@ class OnS3(unittest.TestCase):
             done, _ = self.load_into_duckdb(*sources)
             self.assertEqual(done.returncode, EXIT_SOURCE, done.stderr)
 
+    def test_what_is_gone_is_refused_and_told_so(self):
+        """Who may not list the whole bucket does not learn that a key is missing."""
+        put_user_policy(self.loader, iam("loader", "--log-data", LOGS).stdout)
+        missing = (DATA, "log_data/missing.json")
+        self.assertEqual(s3.client(self.loader).request("GET", *missing).status, 403)
+        self.assertEqual(s3.client(owner).request("GET", *missing).status, 404)
+
     def test_the_server_refuses_what_is_left_to_the_evaluator(self):
         """If it learns these one day, try them on it."""
         for words in (["--iam-auth"], ["--kms-key", KEY]):
@@ -352,6 +369,8 @@ class OnS3(unittest.TestCase):
 class OnRedshift(unittest.TestCase):
     """The whole way, under the printed policies alone, with one environment for `iam` and for what
     it is printed for. Who may take the role and who gets a login is judged; S3 is real."""
+
+    numbers = itertools.count(1)
 
     @classmethod
     def setUpClass(cls):
@@ -375,7 +394,7 @@ class OnRedshift(unittest.TestCase):
         }
 
     def setUp(self):
-        self.env = {**self.env, "SPARKIFY_SCHEMA": self.id().rpartition(".")[2]}
+        self.env = {**self.env, "SPARKIFY_SCHEMA": f"schema {next(self.numbers)}"}
 
     # Rights
 
@@ -398,7 +417,7 @@ class OnRedshift(unittest.TestCase):
 
     def log_in_by_iam(self, document):
         """From now on the program does; the policy of its identity is the document."""
-        api = JudgingApi(self.server, f"IAM:{self.id().rpartition('.')[2]}")
+        api = JudgingApi(self.server, f"IAM:{next(self.numbers)}")
         self.addCleanup(api.close)
         api.policy = document
         url = self.url_for_iam(self.database)
@@ -506,7 +525,8 @@ class Judged(unittest.TestCase):
     """By the evaluator alone."""
 
     def test_the_key_decrypts_for_readers_and_encrypts_for_the_loader_only(self):
-        expected = {"redshift-role": {"kms:Decrypt"}, "loader": {"kms:Decrypt", "kms:GenerateDataKey"}}
+        reading = {"kms:Decrypt"}
+        expected = {"redshift-role": reading, "loader": {*reading, "kms:GenerateDataKey"}}
         other = KEY[:-1] + "e"
         for name, allowed in expected.items():
             document = for_cluster(name, "--kms-key", KEY)
@@ -556,8 +576,7 @@ class Judged(unittest.TestCase):
         words = ("--warehouse", CLUSTER_URL, "--account", ACCOUNT)
         for prefix in STRANGE:
             for name in ("loader", "redshift-role"):
-                where = ("--log-data", f"s3://{DATA}/{prefix}", "--control", f"s3://{CONTROL}/*{prefix}?")
-                document = json.loads(iam(name, *words, *where).stdout)
+                document = json.loads(iam(name, *words, *strange_places(prefix)).stdout)
                 self.assertTrue(judged([document], "s3:GetObject", DATA, f"{prefix}/a.json"))
                 self.assertTrue(judged([document], "s3:ListBucket", DATA, prefix))
                 self.assertFalse(judged([document], "s3:GetObject", DATA, f"x{prefix}/a.json"))
@@ -627,8 +646,8 @@ class Terraform(unittest.TestCase):
 
     def test_strange_prefixes_stay_what_they_are(self):
         for prefix in STRANGE:
-            where = ("--log-data", f"s3://{DATA}/{prefix}", "--control", f"s3://{CONTROL}/*{prefix}?")
-            self.expect_same(*where, "--warehouse", CLUSTER_URL, "--account", ACCOUNT)
+            words = (*strange_places(prefix), "--warehouse", CLUSTER_URL, "--account", ACCOUNT)
+            self.expect_same(*words)
 
     def test_the_role_is_made_with_its_name_and_gets_its_policy(self):
         words = (*SETTINGS, "--warehouse", CLUSTER_URL, "--iam-role", ROLE)
