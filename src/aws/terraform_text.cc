@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "base/assert.h"
 
@@ -48,12 +49,36 @@ std::string escaped(char c, char next) {
   return byte < ' ' || byte == 0x7f ? fmt::format("\\u{:04x}", byte) : std::string{c};
 }
 
+struct Attribute {
+  std::string name;
+  std::string value;
+
+  bool is_one_line() const { return value.find('\n') == value.npos; }
+};
+
+// As `terraform fmt` has it: the equals signs of neighbours of one line each are below each other.
+std::size_t name_width(const std::vector<Attribute>& attributes, std::size_t at) {
+  std::size_t width = attributes[at].name.size();
+  if (!attributes[at].is_one_line()) return width;
+  for (std::size_t i = at; i > 0 && attributes[i - 1].is_one_line(); --i) {
+    width = std::max(width, attributes[i - 1].name.size());
+  }
+  for (std::size_t i = at + 1; i < attributes.size() && attributes[i].is_one_line(); ++i) {
+    width = std::max(width, attributes[i].name.size());
+  }
+  return width;
+}
+
 std::string object_text(const ordered_json& object, std::size_t indent) {
-  std::string text = "{\n";
+  std::vector<Attribute> attributes;
   for (const auto& [name, value] : object.items()) {
-    text += fmt::format("{:{}}{} = {}\n", "", indent + kIndentStep,
-                        is_word(name) ? name : terraform_string(name),
-                        terraform_value(value, indent + kIndentStep));
+    attributes.push_back({is_word(name) ? name : terraform_string(name),
+                          terraform_value(value, indent + kIndentStep)});
+  }
+  std::string text = "{\n";
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    text += fmt::format("{:{}}{:{}} = {}\n", "", indent + kIndentStep, attributes[i].name,
+                        name_width(attributes, i), attributes[i].value);
   }
   return text + fmt::format("{:{}}}}", "", indent);
 }

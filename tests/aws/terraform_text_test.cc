@@ -44,5 +44,20 @@ TEST(TerraformText, AValueIsAnExpressionLineByLine) {
             "  }");
 }
 
+// Otherwise `terraform fmt` would change what was pasted.
+TEST(TerraformText, NeighboursOfOneLineAreAligned) {
+  const nlohmann::ordered_json document = {
+      {"Sid", "a"}, {"Effect", "b"}, {"Action", {"c"}}, {"x", "d"}};
+  EXPECT_EQ(terraform_value(document, 0),
+            "{\n"
+            "  Sid    = \"a\"\n"
+            "  Effect = \"b\"\n"
+            "  Action = [\n"
+            "    \"c\",\n"
+            "  ]\n"
+            "  x = \"d\"\n"
+            "}");
+}
+
 }  // namespace
 }  // namespace sparkify
