@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "aws/credentials/shell_words.h"
-#include "aws/credentials/small_file.h"
+#include "base/small_file.h"
 #include "base/utf8.h"
 
 namespace sparkify {

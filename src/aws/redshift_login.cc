@@ -19,6 +19,7 @@
 #include "aws/credentials/iso_time.h"
 #include "aws/signature_v4.h"
 #include "base/percent_encoding.h"
+#include "base/redaction.h"
 #include "base/time.h"
 #include "base/utf8.h"
 
@@ -196,6 +197,7 @@ bool is_text(std::string_view text) {
 
 std::optional<RedshiftLogin> login_of(std::string user, Secret password,
                                       std::optional<std::int64_t> expires_at_us) {
+  keep_out_of_messages(password);
   if (!is_text(user) || !is_text(password.reveal()) || !expires_at_us.has_value()) {
     return std::nullopt;
   }

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <string>
-#include <utility>
+
+#include "base/redaction.h"
 
 namespace sparkify {
 
@@ -29,8 +30,9 @@ struct Error {
   std::string message;
 };
 
+/// What a message repeats of others' words may hold a secret; `redacted` takes it out.
 inline Error make_error(ErrorKind kind, std::string message) {
-  return Error{kind, std::move(message)};
+  return Error{kind, redacted(message)};
 }
 
 }  // namespace sparkify

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/redaction.h"
 #include "base/time.h"
 
 namespace sparkify {
@@ -78,7 +79,8 @@ void start_log(bool as_json, LogLevel least) {
 }
 
 void log(LogLevel level, std::string_view message) {
-  logger()->log(level_of(level), spdlog::string_view_t(message.data(), message.size()));
+  const std::string shown = redacted(message);
+  logger()->log(level_of(level), spdlog::string_view_t(shown.data(), shown.size()));
 }
 
 }  // namespace sparkify

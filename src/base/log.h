@@ -10,8 +10,8 @@ enum class LogLevel { debug, info, warning, error };
 /// `level` and `message`. Until then, warnings and errors go there as text. Call it once.
 void start_log(bool as_json, LogLevel least);
 
-/// Writes one line. Whoever puts text of others in (a name, a key) makes it printable first.
-/// From any thread.
+/// Writes one line, `redacted`. Whoever puts text of others in (a name, a key) makes it printable
+/// first. From any thread.
 void log(LogLevel level, std::string_view message);
 
 inline void log_debug(std::string_view message) { log(LogLevel::debug, message); }

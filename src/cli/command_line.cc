@@ -58,6 +58,16 @@ void add_redshift_flags(CLI::App& app, GlobalFlags& flags) {
                    "Redshift Serverless: for --iam-auth, likewise");
 }
 
+void add_password_flags(CLI::App& app, GlobalFlags& flags) {
+  add_setting_flag(app, flags, "--db-password-file", "db_password_file", "FILE",
+                   "PostgreSQL, Redshift: the file whose first line is the password");
+  add_setting_flag(app, flags, "--db-password-command", "db_password_command", "COMMAND",
+                   "PostgreSQL, Redshift: what prints the password, run by /bin/sh -c");
+  // Refused with an explanation, so that nobody learns only that there is no such flag.
+  add_setting_flag(app, flags, "--db-password,--password", "db_password", "", "");
+  app.get_option("--db-password")->group("");
+}
+
 }  // namespace
 
 void add_setting_flag(CLI::App& app, GlobalFlags& flags, const std::string& flag,
@@ -90,6 +100,7 @@ CommandLine::CommandLine() {
                    "Messages on stderr: text or json (default text)");
   add_s3_flags(app, flags);
   add_redshift_flags(app, flags);
+  add_password_flags(app, flags);
   app.add_flag("-q,--quiet", flags.quiet, "Only errors on stderr");
   app.add_flag("-v,--verbose", flags.verbose, "More on stderr");
   app.add_flag("--json", flags.json, "The result as one JSON document");

@@ -28,11 +28,13 @@ struct KnownKey {
   std::string_view key;
 };
 
-constexpr std::array<KnownKey, 27> kKnownKeys = {{
+constexpr std::array<KnownKey, 29> kKnownKeys = {{
     {"CLUSTER", "HOST"},
     {"CLUSTER", "DB_NAME"},
     {"CLUSTER", "DB_USER"},
     {"CLUSTER", "DB_PASSWORD"},
+    {"CLUSTER", "DB_PASSWORD_FILE"},
+    {"CLUSTER", "DB_PASSWORD_COMMAND"},
     {"CLUSTER", "DB_PORT"},
     {"CLUSTER", "IAM_AUTH"},
     {"CLUSTER", "IDENTIFIER"},

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/source_access.h"
+#include "cli/url_secret.h"
 #include "generate/generator.h"
 
 namespace sparkify {
@@ -46,6 +47,9 @@ std::string as_json(const GenerateSummary& summary, const std::string& out) {
 }
 
 Result<int> run(Options options, const CommandContext& context) {
+  if (holds_aws_keys(options.out)) {
+    return make_error(ErrorKind::config, fmt::format("flag --out: {}", kKeysInLocation));
+  }
   if (!options.faults.empty()) {
     TRY_ASSIGN(options.generate.faults, parse_faults(options.faults));
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -12,6 +13,8 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/process_memory.h"
+#include "base/redaction.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -32,6 +35,15 @@ std::map<std::string, std::string> environment() {
     variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return variables;
+}
+
+/// What the environment gives away is named before anything can be said of it.
+void keep_secrets_out_of_messages(const std::map<std::string, std::string>& environment) {
+  for (const char* name : {"SPARKIFY_DB_PASSWORD", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY",
+                           "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}) {
+    const auto found = environment.find(name);
+    if (found != environment.end()) keep_out_of_messages(Secret(found->second));
+  }
 }
 
 /// An error goes to stderr; with --json, also to stdout as the one document.
@@ -96,6 +108,7 @@ int run_command(const CommandLine& line) {
   SettingSources sources;
   sources.flags = flags.settings;
   sources.environment = environment();
+  keep_secrets_out_of_messages(sources.environment);
   sources.config_path = flags.config_path;
   if (wants_json_log(sources)) start_log(true, LogLevel::warning);
   const auto settings = resolve_settings(sources);
@@ -112,7 +125,24 @@ int run_command(const CommandLine& line) {
   return code_if_written(*code);
 }
 
+/// Of a thread's own exception, which the library would print as it is.
+[[noreturn]] void end_of_uncaught() {
+  try {
+    if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    log_error(fmt::format("internal error: {}. Please report this with the command line",
+                          printable(error.what())));
+  } catch (...) {
+    log_error("internal error. Please report this with the command line");
+  }
+  std::abort();
+}
+
 int run(int argc, char** argv) {
+  std::set_terminate(end_of_uncaught);
+  // Somebody who works on the program may want a core file.
+  const char* const core_dumps = std::getenv("SPARKIFY_CORE_DUMPS");
+  if (core_dumps == nullptr || std::string_view(core_dumps) != "true") protect_process_memory();
   // A file that may grow no further (ulimit -f) is an error to report, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   CommandLine line;

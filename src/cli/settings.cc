@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "cli/dwh_cfg.h"
 #include "cli/nearest_word.h"
+#include "cli/url_secret.h"
 
 namespace sparkify {
 namespace {
@@ -35,7 +36,7 @@ struct Definition {
   std::string_view key;
 };
 
-constexpr std::array<Definition, 29> kDefinitions = {{
+constexpr std::array<Definition, 32> kDefinitions = {{
     {"warehouse", true, false, "SPARKIFY", "WAREHOUSE"},
     {"schema", true, false, "SPARKIFY", "SCHEMA"},
     {"log_data", true, false, "S3", "LOG_DATA"},
@@ -55,6 +56,8 @@ constexpr std::array<Definition, 29> kDefinitions = {{
     {"cluster", true, false, "CLUSTER", "IDENTIFIER"},
     {"workgroup", true, false, "CLUSTER", "WORKGROUP"},
     {"db_password", false, false, "CLUSTER", "DB_PASSWORD"},
+    {"db_password_file", true, false, "CLUSTER", "DB_PASSWORD_FILE"},
+    {"db_password_command", true, false, "CLUSTER", "DB_PASSWORD_COMMAND"},
     {"threads", true, false, "SPARKIFY", "THREADS"},
     {"memory_limit", true, false, "SPARKIFY", "MEMORY_LIMIT"},
     {"max_rejects", true, false, "SPARKIFY", "MAX_REJECTS"},
@@ -65,6 +68,7 @@ constexpr std::array<Definition, 29> kDefinitions = {{
     {"part_bytes", false, true, "", ""},
     {"retry_ms", false, true, "", ""},
     {"stall_s", false, true, "", ""},
+    {"core_dumps", false, true, "", ""},  // main() looks at it, before there are settings
 }};
 
 const Definition& definition(std::string_view name) {
@@ -94,6 +98,9 @@ struct Found {
   std::string origin;
 };
 
+// Of the three ways to give the database's password.
+using PasswordPlaces = std::array<std::optional<Found>, 3>;
+
 Error refuse(std::string_view origin, std::string_view message) {
   return make_error(ErrorKind::config, fmt::format("{}: {}", origin, message));
 }
@@ -121,39 +128,21 @@ Result<std::uint64_t> parse_size(const Found& found) {
   return *size_bytes;
 }
 
-bool mentions_password_key(std::string_view text) {
-  std::string lower;
-  for (const char c : text) {
-    if (c != ' ') lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return lower.find("password=") != lower.npos;
-}
-
-// Rather one URL too many than a password shown: `user:p/w@host`, with a slash that should have
-// been written %2F, counts as well, and so does libpq's `?password=`.
-bool holds_password(std::string_view url) {
-  if (mentions_password_key(url)) return true;
-  if (const auto decoded = percent_decode(url); decoded && mentions_password_key(*decoded)) {
-    return true;
-  }
-  if (url.starts_with("duckdb:")) return false;
-  const std::size_t scheme_end = url.find("://");
-  const std::string_view rest = scheme_end == url.npos ? url : url.substr(scheme_end + 3);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (const std::size_t at = authority.rfind('@'); at != authority.npos) {
-    return authority.substr(0, at).find(':') != authority.npos;
-  }
-  return !authority.starts_with('[') && authority.find(':') != authority.npos &&
-         rest.find('@') != rest.npos;
+// The three places where a password may be; docs/configuration.md has them too.
+std::string password_places(std::string_view config_name) {
+  return fmt::format(
+      "set SPARKIFY_DB_PASSWORD; or put it into a file that only you can read (mode 600): one of "
+      "its own, named by --db-password-file, or as DB_PASSWORD under [CLUSTER] in {}; or let "
+      "--db-password-command name a command that prints it",
+      config_name);
 }
 
 Error refuse_password(std::string_view origin, std::string_view config_name) {
   return refuse(origin,
                 fmt::format("the warehouse URL seems to hold a password, which others could read "
                             "in process lists and logs; take it out, change it if it was in use, "
-                            "and give it as DB_PASSWORD under [CLUSTER] in {} (mode 600), or as "
-                            "SPARKIFY_DB_PASSWORD",
-                            config_name));
+                            "and give it in one of three other ways: {}",
+                            password_places(config_name)));
 }
 
 bool is_host(std::string_view text) { return text.size() <= 255 && percent_encode(text) == text; }
@@ -177,17 +166,17 @@ class Resolver {
     warn_of_unknown_variables();
     TRY(warehouse());
     optional_text("schema", settings_.schema);
-    optional_text("log_data", settings_.log_data);
-    optional_text("song_data", settings_.song_data);
-    optional_text("log_jsonpath", settings_.log_jsonpath);
-    optional_text("control", settings_.control);
+    TRY(location("log_data", settings_.log_data));
+    TRY(location("song_data", settings_.song_data));
+    TRY(location("log_jsonpath", settings_.log_jsonpath));
+    TRY(location("control", settings_.control));
     TRY(stage());
     optional_text("iam_role", settings_.iam_role);
     TRY(yes_or_no("iam_auth", settings_.iam_auth));
     optional_text("cluster", settings_.cluster);
     optional_text("workgroup", settings_.workgroup);
     TRY(s3());
-    db_password();
+    TRY(db_password());
     TRY(threads());
     TRY(memory_limit());
     TRY(max_rejects());
@@ -205,11 +194,11 @@ class Resolver {
   Status check_flags() const {
     for (const auto& [name, text] : sources_.flags) {
       if (name == "db_password") {
-        return make_error(ErrorKind::usage,
-                          fmt::format("a password on the command line is refused, because others "
-                                      "can read it in process lists; set SPARKIFY_DB_PASSWORD, or "
-                                      "write DB_PASSWORD under [CLUSTER] in {} (mode 600)",
-                                      config_name()));
+        return make_error(
+            ErrorKind::usage,
+            fmt::format("a password on the command line is refused, because others "
+                        "can read it in process lists; there are three other ways: {}",
+                        password_places(config_name())));
       }
       SPARKIFY_ASSERT(definition(name).has_flag);
       if (text.empty()) return refuse("flag " + flag_name(name), "its value is empty; give one");
@@ -251,14 +240,25 @@ class Resolver {
 
   std::optional<Found> find(std::string_view name) const {
     const Definition& wanted = definition(name);
-    if (const auto flag = sources_.flags.find(std::string(name)); flag != sources_.flags.end()) {
-      return Found{&flag->second, "flag " + flag_name(name)};
-    }
-    const std::string variable = variable_name(name);
-    if (const auto set = sources_.environment.find(variable);
-        set != sources_.environment.end() && !set->second.empty()) {
-      return Found{&set->second, "environment " + variable};
-    }
+    if (auto flag = find_in_flags(wanted)) return flag;
+    if (auto variable = find_in_environment(wanted)) return variable;
+    return find_in_file(wanted);
+  }
+
+  std::optional<Found> find_in_flags(const Definition& wanted) const {
+    const auto flag = sources_.flags.find(std::string(wanted.name));
+    if (flag == sources_.flags.end()) return std::nullopt;
+    return Found{&flag->second, "flag " + flag_name(wanted.name)};
+  }
+
+  std::optional<Found> find_in_environment(const Definition& wanted) const {
+    const std::string variable = variable_name(wanted.name);
+    const auto set = sources_.environment.find(variable);
+    if (set == sources_.environment.end() || set->second.empty()) return std::nullopt;
+    return Found{&set->second, "environment " + variable};
+  }
+
+  std::optional<Found> find_in_file(const Definition& wanted) const {
     return wanted.section.empty() ? std::nullopt : find_in_file(wanted.section, wanted.key);
   }
 
@@ -319,6 +319,15 @@ class Resolver {
     const auto found = find(name);
     if (found.has_value()) value = *found->text;
     show(name, found.has_value() ? std::string_view(*found->text) : kNotSet, found);
+  }
+
+  Status location(std::string_view name, std::optional<std::string>& value) {
+    const auto found = find(name);
+    if (found.has_value() && holds_aws_keys(*found->text)) {
+      return refuse(found->origin, kKeysInLocation);
+    }
+    optional_text(name, value);
+    return {};
   }
 
   Status s3() {
@@ -407,10 +416,48 @@ class Resolver {
     return {};
   }
 
-  void db_password() {
-    const auto found = find("db_password");
-    if (found.has_value()) settings_.db_password = Secret(*found->text);
-    show("db_password", found.has_value() ? "(set)" : kNotSet, found, true);
+  Status db_password() {
+    const std::array<const Definition*, 3> ways = {&definition("db_password"),
+                                                   &definition("db_password_file"),
+                                                   &definition("db_password_command")};
+    TRY_ASSIGN(const PasswordPlaces found, strongest_source(ways));
+    const auto& [text, file, command] = found;
+    if (text.has_value()) settings_.db_password = Secret(*text->text);
+    if (file.has_value()) settings_.db_password_file = *file->text;
+    if (command.has_value()) settings_.db_password_command = *command->text;
+    for (const auto& each : found) {
+      if (each.has_value()) settings_.db_password_origin = each->origin;
+    }
+    show(ways[0]->name, text.has_value() ? "(set)" : kNotSet, text, true);
+    show(ways[1]->name, file.has_value() ? std::string_view(*file->text) : kNotSet, file);
+    // Somebody may have written a password into the command.
+    show(ways[2]->name, command.has_value() ? "(set)" : kNotSet, command, true);
+    return {};
+  }
+
+  /// What the strongest source that has any of the ways says of them: at most one of them. Two are
+  /// a mistake, as it would be a guess which of them is meant.
+  Result<PasswordPlaces> strongest_source(const std::array<const Definition*, 3>& ways) const {
+    using Look = std::optional<Found> (Resolver::*)(const Definition&) const;
+    constexpr std::array<Look, 3> kSources = {
+        &Resolver::find_in_flags, &Resolver::find_in_environment, &Resolver::find_in_file};
+    PasswordPlaces places;
+    for (const Look look : kSources) {
+      const Found* first = nullptr;
+      for (std::size_t i = 0; i < ways.size(); ++i) {
+        places[i] = (this->*look)(*ways[i]);
+        if (!places[i].has_value()) continue;
+        if (first != nullptr) {
+          return refuse(places[i]->origin,
+                        fmt::format("there is another place for the password beside it, {}; keep "
+                                    "one of the two",
+                                    first->origin));
+        }
+        first = &*places[i];
+      }
+      if (first != nullptr) break;
+    }
+    return places;
   }
 
   Status threads() {

@@ -51,10 +51,14 @@ struct Settings {
   bool iam_auth = false;               ///< log in to Redshift with AWS credentials
   std::optional<std::string> cluster;  ///< for iam_auth, where the host's name does not tell
   std::optional<std::string> workgroup;
-  Secret db_password;                        ///< empty: not set
-  std::size_t threads = 1;                   ///< 1 to 256
-  std::uint64_t memory_limit_bytes = 0;      ///< at least 256 MiB
-  std::optional<std::uint64_t> max_rejects;  ///< none: no limit
+  /// The database's password, or the place that has it; at most one of the three.
+  Secret db_password;                              ///< empty: not set
+  std::optional<std::string> db_password_file;     ///< whose first line it is
+  std::optional<std::string> db_password_command;  ///< for /bin/sh, which prints it
+  std::string db_password_origin;                  ///< `environment SPARKIFY_DB_PASSWORD`, ...
+  std::size_t threads = 1;                         ///< 1 to 256
+  std::uint64_t memory_limit_bytes = 0;            ///< at least 256 MiB
+  std::optional<std::uint64_t> max_rejects;        ///< none: no limit
   LogFormat log_format = LogFormat::text;
   S3Settings s3;
   std::optional<std::uint64_t> group_bytes;   ///< for tests; none: the program decides

@@ -41,6 +41,7 @@ std::string unknown_flag(const std::vector<const CLI::Option*>& options, const s
                          const CLI::App* command) {
   std::vector<std::string> known;
   for (const CLI::Option* option : options) {
+    if (option->get_group().empty()) continue;  // hidden: there to be refused
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   return fmt::format("`{}`: {} has no such flag{}{}", printable(flag),

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/utf8.h"
+#include "cli/database_password.h"
 #include "cli/redshift_url.h"
 #include "cli/stop_signals.h"
 #include "warehouse/duckdb/duckdb_warehouse.h"
@@ -79,12 +80,19 @@ libpq::RootCertificates root_certificates() {
   return known;
 }
 
-PostgresOptions postgres_options(const Settings& settings, WarehouseUse use) {
+/// Signals are caught where a program runs: it must not outlive us.
+Result<Secret> password_for(const Settings& settings) {
+  CommandLimits limits;
+  limits.stop = settings.db_password_command ? &catch_stop_signals() : &stop_request();
+  return database_password(settings, limits);
+}
+
+Result<PostgresOptions> postgres_options(const Settings& settings, WarehouseUse use) {
   PostgresOptions options;
   options.url = settings.warehouse;
   if (settings.schema) options.schema = *settings.schema;
   options.create = use == WarehouseUse::create;
-  options.password = settings.db_password;
+  TRY_ASSIGN(options.password, password_for(settings));
   options.connections = std::clamp<std::size_t>(settings.threads, 1, kConnectionsMax);
   options.access = access_for(use);
   if (const char* mode = std::getenv("PGSSLMODE"); mode != nullptr) {
@@ -103,7 +111,6 @@ Result<RedshiftOptions> redshift_options(const CommandContext& context, Warehous
   options.create = use == WarehouseUse::create;
   options.loads = use == WarehouseUse::write;
   options.access = access_for(use);
-  options.password = settings.db_password;
   options.iam_role = settings.iam_role.value_or("");
   options.control.place = settings.control.value_or("");
   while (options.control.place.ends_with('/')) options.control.place.pop_back();
@@ -111,7 +118,10 @@ Result<RedshiftOptions> redshift_options(const CommandContext& context, Warehous
   TRY_ASSIGN(options.region, aws.region());
   options.threads = settings.threads;
   options.root_certificates = root_certificates();
-  if (!settings.iam_auth) return options;
+  if (!settings.iam_auth) {
+    TRY_ASSIGN(options.password, password_for(settings));
+    return options;
+  }
   TRY_ASSIGN(const RedshiftTarget target, redshift_target(settings));
   options.login = [&aws, target]() -> Result<RedshiftUser> {
     TRY_ASSIGN(RedshiftLogin login, aws.redshift_login(target));
@@ -148,7 +158,10 @@ Result<OpenWarehouse> open_warehouse(const CommandContext& context, WarehouseUse
     }
     return with_sql(open_duckdb(duckdb_options(settings, use)));
   }
-  if (is_postgres(url)) return with_sql(open_postgres(postgres_options(settings, use)));
+  if (is_postgres(url)) {
+    TRY_ASSIGN(const PostgresOptions options, postgres_options(settings, use));
+    return with_sql(open_postgres(options));
+  }
   if (url.starts_with(kRedshiftScheme)) return open_with_aws(context, use);
   return make_error(ErrorKind::config,
                     fmt::format("{}: no such kind of warehouse; give duckdb:PATH, such as "

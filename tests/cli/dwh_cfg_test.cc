@@ -52,6 +52,16 @@ TEST(DwhCfg, ReadsTheFileThatUsersHave) {
   EXPECT_EQ(cfg->origin(*cfg->find("S3", "LOG_DATA")), "dwh.cfg line 12");
 }
 
+TEST(DwhCfg, KnowsThePlacesOfAPassword) {
+  const auto cfg = parse(
+      "[CLUSTER]\nDB_PASSWORD_FILE = /run/secrets/dwh\ndb_password_command: pass show 'dwh' | "
+      "head\n");
+  ASSERT_TRUE(cfg.ok());
+  EXPECT_EQ(value(*cfg, "CLUSTER", "DB_PASSWORD_FILE"), "/run/secrets/dwh");
+  EXPECT_EQ(value(*cfg, "CLUSTER", "DB_PASSWORD_COMMAND"), "pass show 'dwh' | head");
+  EXPECT_TRUE(cfg->warnings.empty());
+}
+
 TEST(DwhCfg, TakesOnePairOfQuotesOff) {
   EXPECT_EQ(password("'abc'"), "abc");
   EXPECT_EQ(password("\"abc\""), "abc");

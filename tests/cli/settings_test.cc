@@ -72,6 +72,12 @@ class SettingsTest : public ::testing::Test {
     }
     return text;
   }
+  static void expect_three_ways(const std::string& message) {
+    for (const char* way : {"SPARKIFY_DB_PASSWORD;", "--db-password-file", "(mode 600)",
+                            "DB_PASSWORD under [CLUSTER] in dwh.cfg", "--db-password-command"}) {
+      EXPECT_NE(message.find(way), std::string::npos) << way << " in " << message;
+    }
+  }
   // `value` and `origin` as `sparkify config` shows them.
   std::string shown(std::string_view name) const {
     for (const Setting& setting : resolved().shown) {
@@ -134,6 +140,8 @@ TEST_F(SettingsTest, ShowsEverySettingInOrderWithItsOrigin) {
       "addressing = auto <- default",
       "transfers = 32 <- default",
       "db_password = (not set) <- default",
+      "db_password_file = (not set) <- default",
+      "db_password_command = (not set) <- default",
       "threads = 8 <- default",
       "memory_limit = 4 GiB <- default",
       "max_rejects = none <- default",
@@ -352,8 +360,90 @@ TEST_F(SettingsTest, APasswordFlagIsRefusedAndNotShown) {
   sources_.flags["db_password"] = "hunter2";
   const std::string message = error(ErrorKind::usage);
   EXPECT_EQ(message.find("a password on the command line is refused"), 0U);
-  EXPECT_NE(message.find("SPARKIFY_DB_PASSWORD"), std::string::npos);
+  expect_three_ways(message);
   EXPECT_EQ(message.find("hunter2"), std::string::npos);
+}
+
+TEST_F(SettingsTest, KeysOfAwsInAPlaceAreRefusedWhereverItComesFromAndNotShown) {
+  for (const char* name : {"log_data", "song_data", "log_jsonpath", "control"}) {
+    for (const char* place : {"s3://AKIDEXAMPLE:hunter2@bucket/x", "s3a://AKIDEXAMPLE:hun/ter2@b/x",
+                              "https://b.s3.amazonaws.com/x?X-Amz-Signature=hunter2"}) {
+      sources_.flags = {{name, place}};
+      const std::string message = error();
+      EXPECT_EQ(message.find("flag --"), 0U);
+      EXPECT_NE(message.find("seems to hold keys of AWS"), std::string::npos) << message;
+      for (const char* part : {"AWS_ACCESS_KEY_ID", "~/.aws/credentials", "credential_process"}) {
+        EXPECT_NE(message.find(part), std::string::npos) << part;
+      }
+      EXPECT_EQ(message.find("AKIDEXAMPLE"), std::string::npos);
+      EXPECT_EQ(message.find("ter2"), std::string::npos);
+    }
+  }
+  sources_.flags = {};
+  given_config("[S3]\nLOG_DATA = s3://AKIDEXAMPLE:hunter2@bucket/x\n");
+  EXPECT_EQ(error().find("dwh.cfg line 2: the address seems to hold keys"), 0U);
+}
+
+// --- The three places of the password ---
+
+TEST_F(SettingsTest, APasswordMayBeInAFileOrComeFromACommand) {
+  given_config("[CLUSTER]\nDB_PASSWORD_FILE = '/run/a b'\n");
+  EXPECT_EQ(resolved().db_password_file, "/run/a b");
+  EXPECT_EQ(shown("db_password_file"), "/run/a b <- dwh.cfg line 2");
+  given_config("[CLUSTER]\nDB_PASSWORD_COMMAND = pass show 'a%%b' # c\n");
+  EXPECT_EQ(resolved().db_password_command, "pass show 'a%b' # c");
+  EXPECT_EQ(resolved().db_password_origin, "dwh.cfg line 2");
+  EXPECT_EQ(shown("db_password_command"), "(set) <- dwh.cfg line 2");
+  EXPECT_TRUE(resolved().warnings.empty());
+}
+
+// Each way of a stronger source hides every way of a weaker one.
+TEST_F(SettingsTest, ThePlaceOfThePasswordIsThatOfTheStrongestSource) {
+  struct Way {
+    const char* name;
+    const char* key;
+  };
+  constexpr Way kWays[] = {{"db_password", "DB_PASSWORD"},
+                           {"db_password_file", "DB_PASSWORD_FILE"},
+                           {"db_password_command", "DB_PASSWORD_COMMAND"}};
+  const auto places = [this] {
+    const Settings settings = resolved();
+    return fmt::format("{}|{}|{}", settings.db_password.reveal(),
+                       settings.db_password_file.value_or(""),
+                       settings.db_password_command.value_or(""));
+  };
+  const auto expected = [](std::size_t way, const char* value) {
+    return fmt::format("{}|{}|{}", way == 0 ? value : "", way == 1 ? value : "",
+                       way == 2 ? value : "");
+  };
+  for (const Way& in_file : kWays) {
+    given_config(fmt::format("[CLUSTER]\n{} = weakest\n", in_file.key));
+    for (std::size_t way = 0; way < 3; ++way) {
+      sources_.environment = {{std::string("SPARKIFY_") + kWays[way].key, "stronger"}};
+      EXPECT_EQ(places(), expected(way, "stronger"));
+      for (std::size_t flag = 1; flag < 3; ++flag) {
+        sources_.flags = {{kWays[flag].name, "strongest"}};
+        EXPECT_EQ(places(), expected(flag, "strongest"));
+        EXPECT_EQ(resolved().db_password_origin.find("flag --db-password-"), 0U);
+        sources_.flags = {};
+      }
+    }
+    sources_.environment = {};
+  }
+}
+
+TEST_F(SettingsTest, TwoPlacesOfThePasswordInOneSourceAreRefused) {
+  given_config("[CLUSTER]\nDB_PASSWORD = hunter2\nDB_PASSWORD_FILE = f\n");
+  EXPECT_EQ(error(),
+            "dwh.cfg line 3: there is another place for the password beside it, dwh.cfg line 2; "
+            "keep one of the two");
+  sources_.environment = {{"SPARKIFY_DB_PASSWORD_FILE", "f"},
+                          {"SPARKIFY_DB_PASSWORD_COMMAND", "c"}};
+  EXPECT_EQ(error().find("environment SPARKIFY_DB_PASSWORD_COMMAND: there is another place"), 0U);
+  sources_.environment["SPARKIFY_DB_PASSWORD_COMMAND"] = "";
+  EXPECT_EQ(error(), "no error") << "empty is not set, and what is hidden is not looked at";
+  sources_.flags = {{"db_password_file", "f"}, {"db_password_command", "c"}};
+  EXPECT_EQ(error().find("flag --db-password-command: there is another place"), 0U);
 }
 
 TEST_F(SettingsTest, AWarehouseUrlWithAPasswordIsRefusedWhereverItComesFromAndNotShown) {
@@ -367,7 +457,7 @@ TEST_F(SettingsTest, AWarehouseUrlWithAPasswordIsRefusedWhereverItComesFromAndNo
     EXPECT_EQ(error().find("dwh.cfg line 2: the warehouse URL seems to hold a password"), 0U)
         << url;
     EXPECT_EQ(error().find("hunter2"), std::string::npos);
-    EXPECT_NE(error().find("DB_PASSWORD under [CLUSTER] in dwh.cfg (mode 600)"), std::string::npos);
+    expect_three_ways(error());
     sources_.environment["SPARKIFY_WAREHOUSE"] = url;
     EXPECT_EQ(error().find("environment SPARKIFY_WAREHOUSE: the warehouse URL"), 0U) << url;
     EXPECT_EQ(error().find("hunter2"), std::string::npos);
@@ -399,7 +489,8 @@ TEST_F(SettingsTest, SecretsAreInNothingThatIsShown) {
   EXPECT_EQ(settings.warnings.size(), 4U);
   for (const Setting& each : settings.shown) {
     EXPECT_EQ((each.name + each.value + each.origin).find(secret), std::string::npos) << each.name;
-    EXPECT_EQ(each.is_secret, each.name == "db_password");
+    const bool is_secret = each.name == "db_password" || each.name == "db_password_command";
+    EXPECT_EQ(each.is_secret, is_secret) << each.name;
   }
   for (const std::string& warning : settings.warnings) {
     EXPECT_EQ(warning.find(secret), std::string::npos) << warning;

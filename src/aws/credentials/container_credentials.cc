@@ -12,7 +12,8 @@
 
 #include "aws/credentials/credential_json.h"
 #include "aws/credentials/credential_request.h"
-#include "aws/credentials/small_file.h"
+#include "base/redaction.h"
+#include "base/small_file.h"
 
 namespace sparkify {
 namespace {
@@ -78,6 +79,7 @@ class ContainerProvider : public CredentialProvider {
     request.use_proxy = request.url.starts_with(kHttps);
     request.headers.push_back({"Accept", "application/json"});
     TRY_ASSIGN(const Secret token, token_text());
+    keep_out_of_messages(token);
     if (!token.empty()) request.headers.push_back({"Authorization", token.reveal()});
     const std::string origin = url_origin(request.url);
     TRY_ASSIGN(HttpResponse response,

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "aws/credentials/command_output.h"
 #include "aws/credentials/credential_json.h"
 #include "aws/credentials/shell_words.h"
+#include "base/command_output.h"
 #include "base/utf8.h"
 
 namespace sparkify {

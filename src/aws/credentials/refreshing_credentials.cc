@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/redaction.h"
 
 namespace sparkify {
 namespace {
@@ -58,6 +59,8 @@ RefreshingCredentials::Need RefreshingCredentials::need_at(std::int64_t now_us) 
 
 Result<AwsCredentials> RefreshingCredentials::checked_fetch() {
   TRY_ASSIGN(AwsCredentials credentials, provider_->fetch());
+  keep_out_of_messages(credentials.secret_access_key);
+  keep_out_of_messages(credentials.session_token);
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty()) {
     return make_error(ErrorKind::config, fmt::format("{}: a key is empty", provider_->name()));
   }

@@ -7,8 +7,9 @@
 #include <utility>
 
 #include "aws/credentials/refreshing_credentials.h"
-#include "aws/credentials/small_file.h"
 #include "aws/credentials/sts.h"
+#include "base/redaction.h"
+#include "base/small_file.h"
 #include "base/utf8.h"
 
 namespace sparkify {
@@ -81,6 +82,7 @@ class WebIdentityProvider : public CredentialProvider {
       return make_error(ErrorKind::config, fmt::format("{}: there is no token in the file {}",
                                                        name(), printable(token_file_)));
     }
+    keep_out_of_messages(*token);
     StsCall call = call_for(context_, role_, name(), "AssumeRoleWithWebIdentity");
     call.parameters.emplace_back("WebIdentityToken", *std::move(token));
     TRY_ASSIGN(StsAnswer answer, call_sts(context_, call));

@@ -13,6 +13,7 @@
 #include "aws/credentials/credential_request.h"
 #include "aws/credentials/sso_token.h"
 #include "base/percent_encoding.h"
+#include "base/redaction.h"
 #include "base/utf8.h"
 
 namespace sparkify {
@@ -70,6 +71,7 @@ class SsoProvider : public CredentialProvider {
 
   Result<AwsCredentials> fetch() override {
     TRY_ASSIGN(const Secret token, sso_token(context_, role_.session));
+    keep_out_of_messages(token);
     if (!is_header_safe(token.reveal())) {
       return sso_login_error(role_.session, "the file of the login cannot be read");
     }

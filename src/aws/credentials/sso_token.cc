@@ -12,10 +12,10 @@
 #include "aws/aws_settings.h"
 #include "aws/credentials/credential_request.h"
 #include "aws/credentials/iso_time.h"
-#include "aws/credentials/small_file.h"
 #include "base/assert.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/small_file.h"
 #include "base/utf8.h"
 
 namespace sparkify {

@@ -1,4 +1,4 @@
-#include "aws/credentials/command_output.h"
+#include "base/command_output.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -24,6 +26,21 @@ namespace sparkify {
 namespace {
 
 constexpr int kPoll_ms = 50;
+constexpr std::array<std::string_view, 2> kWithheld = {"SPARKIFY_DB_PASSWORD=", "PGPASSWORD="};
+
+// Ours without what is withheld, ended by null. Points into the environment.
+std::vector<char*> child_environment() {
+  std::vector<char*> variables;
+  for (char** variable = ::environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const bool is_withheld =
+        std::any_of(kWithheld.begin(), kWithheld.end(),
+                    [text](std::string_view name) { return text.starts_with(name); });
+    if (!is_withheld) variables.push_back(*variable);
+  }
+  variables.push_back(nullptr);
+  return variables;
+}
 
 class Pipe {
  public:
@@ -51,11 +68,13 @@ class Pipe {
 // program expects them; no file of ours but the pipe.
 class SpawnSettings {
  public:
-  explicit SpawnSettings(int output) {
+  SpawnSettings(int output, bool shows_stderr) {
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (!shows_stderr) {
+      posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    }
     posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
     posix_spawnattr_init(&attributes);
     sigset_t signals;
@@ -131,14 +150,15 @@ class Run {
 
  private:
   Result<pid_t> start(int output) const {
-    const SpawnSettings settings(output);
+    const SpawnSettings settings(output, limits_.shows_stderr);
+    const std::vector<char*> environment = child_environment();
     std::vector<std::string> words = words_;
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     pid_t pid = 0;
     const int error_number = posix_spawnp(&pid, arguments[0], &settings.files, &settings.attributes,
-                                          arguments.data(), ::environ);
+                                          arguments.data(), environment.data());
     if (error_number != 0) return cannot_start(error_number);
     return pid;
   }

@@ -1,4 +1,4 @@
-#include "aws/credentials/small_file.h"
+#include "base/small_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
