@@ -59,7 +59,9 @@ Error refuse_password() {
   return refuse(
       "holds a password, which others could read in process lists and logs; take it out, change "
       "it if it was in use, and give it as SPARKIFY_DB_PASSWORD, as DB_PASSWORD under [CLUSTER] in "
-      "dwh.cfg (mode 600), or in a password file (~/.pgpass, PGPASSFILE or ?passfile=FILE); the "
+      "dwh.cfg (mode 600), by --db-password-file or --db-password-command, or in a password file "
+      "of "
+      "libpq's (~/.pgpass, PGPASSFILE or ?passfile=FILE); the "
       "passphrase of a client's key goes into a service file (~/.pg_service.conf, mode 600) as "
       "sslpassword; an '@' that is part of no password is written as %40");
 }

@@ -164,8 +164,8 @@ Error explain_refused_connection(std::string_view text, std::string_view where, 
         "after 15 minutes, and --iam-auth gets a fresh one for each connection";
   } else if (says("no password supplied") || says("password authentication failed")) {
     advice =
-        "give the password as SPARKIFY_DB_PASSWORD, as DB_PASSWORD under [CLUSTER] in dwh.cfg, or "
-        "in a password file (~/.pgpass)";
+        "give the password as SPARKIFY_DB_PASSWORD, as DB_PASSWORD under [CLUSTER] in dwh.cfg, by "
+        "--db-password-file or --db-password-command, or in a password file of libpq's (~/.pgpass)";
   } else if (product == Product::redshift && (says("certificate") || says("SSL"))) {
     advice =
         "the connection is always verified: give the host by the name that AWS shows, and where "
