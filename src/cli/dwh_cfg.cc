@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -249,6 +250,21 @@ Result<Secret> read_text(std::FILE* file, std::string_view path) {
   return secret;
 }
 
+/// A command in a file of somebody else's, say in the folder where one happens to be, is not run.
+Status expect_own_command(const DwhCfg& cfg, const struct stat& file) {
+  const DwhCfgValue* const command = cfg.find("CLUSTER", "DB_PASSWORD_COMMAND");
+  const bool is_own = file.st_uid == ::geteuid() || file.st_uid == 0;
+  if (command == nullptr || (is_own && (file.st_mode & (S_IWGRP | S_IWOTH)) == 0)) return {};
+  const std::string why =
+      is_own ? fmt::format("can be written by others (mode {:03o}); run: chmod go-w {}",
+                           file.st_mode & 07777U, cfg.file_name)
+             : "belongs to another user; take the file over, or give the command by "
+               "SPARKIFY_DB_PASSWORD_COMMAND";
+  return make_error(ErrorKind::config,
+                    fmt::format("{}: DB_PASSWORD_COMMAND is a command to run, but the file {}",
+                                cfg.origin(*command), why));
+}
+
 }  // namespace
 
 const DwhCfgValue* DwhCfg::find(std::string_view section, std::string_view key) const {
@@ -280,8 +296,10 @@ Result<std::optional<DwhCfg>> read_dwh_cfg(const std::string& path) {
   TRY_ASSIGN(const Secret text, read_text(file.get(), path));
   TRY_ASSIGN(DwhCfg cfg, parse_dwh_cfg(text.reveal(), path));
   struct stat status = {};
-  if (cfg.find("CLUSTER", "DB_PASSWORD") != nullptr && fstat(fileno(file.get()), &status) == 0 &&
-      S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+  if (fstat(fileno(file.get()), &status) != 0) return cannot_read(path, errno);
+  TRY(expect_own_command(cfg, status));
+  if (cfg.find("CLUSTER", "DB_PASSWORD") != nullptr && S_ISREG(status.st_mode) &&
+      (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
     cfg.warnings.push_back(
         fmt::format("{0}: others can read the password in it (mode {1:03o}); "
                     "run: chmod 600 {0}",

@@ -48,7 +48,8 @@ Result<DwhCfg> parse_dwh_cfg(std::string_view text, std::string_view file_name);
 
 /// `parse_dwh_cfg` of a file of at most 1 MiB; none if there is no such file. Warns if the file
 /// holds a password and others may read it.
-/// Errors    config: as above, too large, cannot be read.
+/// Errors    config: as above, too large, cannot be read; it holds a command and is not ours (or
+///           root's) alone to write.
 Result<std::optional<DwhCfg>> read_dwh_cfg(const std::string& path);
 
 }  // namespace sparkify

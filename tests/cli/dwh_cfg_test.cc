@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 namespace sparkify {
 namespace {
@@ -261,6 +263,29 @@ TEST_F(DwhCfgFileTest, WarnsOfAPasswordThatOthersCanRead) {
   ASSERT_EQ((*cfg)->warnings.size(), 1U);
   EXPECT_EQ((*cfg)->warnings[0],
             path_ + ": others can read the password in it (mode 644); run: chmod 600 " + path_);
+}
+
+TEST_F(DwhCfgFileTest, ACommandInAFileThatOthersCanWriteIsRefused) {
+  for (const auto& [mode, shown] : {std::pair{0620, "620"}, std::pair{0602, "602"}}) {
+    given("[CLUSTER]\nDB_PASSWORD_COMMAND = echo hunter2\n", static_cast<mode_t>(mode));
+    const auto cfg = read_dwh_cfg(path_);
+    ASSERT_FALSE(cfg.ok());
+    EXPECT_EQ(cfg.error().kind, ErrorKind::config);
+    EXPECT_EQ(cfg.error().message,
+              path_ +
+                  " line 2: DB_PASSWORD_COMMAND is a command to run, but the file can be "
+                  "written by others (mode " +
+                  shown + "); run: chmod go-w " + path_);
+  }
+  given("[CLUSTER]\nDB_PASSWORD_COMMAND = echo hunter2\n", 0644);
+  EXPECT_TRUE(read_dwh_cfg(path_).ok()) << "a command is no secret";
+  given("[CLUSTER]\nHOST = h\n", 0666);
+  EXPECT_TRUE(read_dwh_cfg(path_).ok());
+  if (geteuid() != 0) return;  // only root can give a file away
+  given("[CLUSTER]\nDB_PASSWORD_COMMAND = echo hunter2\n", 0644);
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(chown(path_.c_str(), kNobody, kNobody), 0);
+  EXPECT_NE(read_dwh_cfg(path_).error().message.find("belongs to another user"), std::string::npos);
 }
 
 TEST_F(DwhCfgFileTest, DoesNotWarnOfAPrivateFileOrOneWithoutPassword) {

@@ -116,6 +116,11 @@ def environment(env=None):
     return {**clean, **(env or {})}
 
 
+def traced(prefix):
+    """What a program needs that strace is to look into: its memory is closed to others."""
+    return {"SPARKIFY_CORE_DUMPS": "true"} if "strace" in map(str, prefix) else {}
+
+
 def options(warehouse):
     """The words that lead the program to a warehouse."""
     if is_postgres(warehouse):
@@ -135,7 +140,7 @@ def run(*args, prefix=(), env=None, timeout=TIMEOUT_S):
         return subprocess.run(
             [*map(str, prefix), binary(), *map(str, args)],
             cwd=folder,
-            env=environment(env),
+            env=environment({**traced(prefix), **(env or {})}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -149,7 +154,7 @@ def start(*args, prefix=(), env=None, **options):
     """A process that runs the program, behind `prefix` if given; the caller ends it."""
     return subprocess.Popen(
         [*map(str, prefix), binary(), *map(str, args)],
-        env=environment(env),
+        env=environment({**traced(prefix), **(env or {})}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
