@@ -108,7 +108,6 @@ int run_command(const CommandLine& line) {
   SettingSources sources;
   sources.flags = flags.settings;
   sources.environment = environment();
-  keep_secrets_out_of_messages(sources.environment);
   sources.config_path = flags.config_path;
   if (wants_json_log(sources)) start_log(true, LogLevel::warning);
   const auto settings = resolve_settings(sources);
@@ -145,6 +144,7 @@ int run(int argc, char** argv) {
   if (core_dumps == nullptr || std::string_view(core_dumps) != "true") protect_process_memory();
   // A file that may grow no further (ulimit -f) is an error to report, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
+  keep_secrets_out_of_messages(environment());
   CommandLine line;
   try {
     line.app.parse(argc, argv);
