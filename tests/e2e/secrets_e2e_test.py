@@ -594,6 +594,7 @@ class MemoryTest(SecretsCase):
             resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
         password = {"SPARKIFY_DB_PASSWORD": server.passwords[postgres.LOADER]}
+        password["SPARKIFY_CORE_DUMPS"] = ""  # as for users
         process = sparkify.start(
             *("query", "select pg_sleep(300)", *self.where, "-vv"),
             prefix=self.as_nobody,

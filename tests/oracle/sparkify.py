@@ -26,6 +26,9 @@ MORE_COLUMNS = {  # tables that the oracle does not show
 SUMMED_BY = {"etl_runs": (), "etl_drift": ("kind", "key_name", "is_known")}
 SETTINGS = ("SPARKIFY_", "AWS_", "PG")  # what names of variables begin with that the program reads
 
+# Else /proc/PID/fd is closed, and strace sees no text, to all who have not the right to trace.
+OPEN_TO_LOOK = {"SPARKIFY_CORE_DUMPS": "true"}
+
 
 class SparkifyError(Exception):
     """The program ended otherwise than the caller can go on with."""
@@ -116,11 +119,6 @@ def environment(env=None):
     return {**clean, **(env or {})}
 
 
-def traced(prefix):
-    """What a program needs that strace is to look into: its memory is closed to others."""
-    return {"SPARKIFY_CORE_DUMPS": "true"} if "strace" in map(str, prefix) else {}
-
-
 def options(warehouse):
     """The words that lead the program to a warehouse."""
     if is_postgres(warehouse):
@@ -140,7 +138,7 @@ def run(*args, prefix=(), env=None, timeout=TIMEOUT_S):
         return subprocess.run(
             [*map(str, prefix), binary(), *map(str, args)],
             cwd=folder,
-            env=environment({**traced(prefix), **(env or {})}),
+            env=environment({**(OPEN_TO_LOOK if prefix else {}), **(env or {})}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -151,10 +149,11 @@ def run(*args, prefix=(), env=None, timeout=TIMEOUT_S):
 
 
 def start(*args, prefix=(), env=None, **options):
-    """A process that runs the program, behind `prefix` if given; the caller ends it."""
+    """A process that runs the program, behind `prefix` if given; the caller ends it, and may look
+    into it."""
     return subprocess.Popen(
         [*map(str, prefix), binary(), *map(str, args)],
-        env=environment({**traced(prefix), **(env or {})}),
+        env=environment({**OPEN_TO_LOOK, **(env or {})}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
