@@ -63,7 +63,7 @@ Result<Secret> from_command(const Settings& settings, CommandLimits limits) {
   const auto output = command_output({kShell, "-c", *settings.db_password_command}, limits);
   if (!output.ok()) {
     return make_error(output.error().kind,
-                      fmt::format("{}: the command for the password, run by {}",
+                      fmt::format("{}: the command for the password: {}",
                                   settings.db_password_origin, output.error().message));
   }
   return first_line(settings, *output, "the command printed");

@@ -112,6 +112,7 @@ int run_command(const CommandLine& line) {
   if (wants_json_log(sources)) start_log(true, LogLevel::warning);
   const auto settings = resolve_settings(sources);
   if (!settings.ok()) return report(settings.error(), flags.json);
+  keep_out_of_messages(settings->db_password);
   const LogLevel least = flags.quiet         ? LogLevel::error
                          : flags.verbose > 0 ? LogLevel::debug
                                              : LogLevel::info;

@@ -131,7 +131,7 @@ TEST_F(DatabasePasswordTest, IsTheFirstLineThatACommandPrints) {
 TEST_F(DatabasePasswordTest, ACommandThatFailsIsRefused) {
   given_command("echo hunter2; exit 3");
   EXPECT_EQ(found(),
-            "error: flag --it: the command for the password, run by /bin/sh ended with exit code "
+            "error: flag --it: the command for the password: /bin/sh ended with exit code "
             "3; run it by hand to see why");
   given_command("echo hunter2; kill -9 $$");
   EXPECT_NE(found().find("/bin/sh was ended by signal 9"), std::string::npos);
