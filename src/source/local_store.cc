@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -42,7 +43,7 @@ Error source_error(std::string_view path, std::string_view tried, int error_numb
 /// Collects files below one location.
 class Walk {
  public:
-  explicit Walk(const StopFlag* stop) : stop_(stop) {}
+  Walk(const StopFlag* stop, std::size_t names_max) : stop_(stop), names_max_(names_max) {}
 
   Status add(const fs::path& path, int depth) {
     if (stop_ != nullptr && stop_->is_set()) {
@@ -88,6 +89,10 @@ class Walk {
     for (const fs::directory_entry& entry : entries) {
       const std::string name = entry.path().filename().native();
       if (name.starts_with('.')) continue;
+      if (listing.objects.size() + listing.ignored_count >= names_max_) {
+        listing.is_sample = true;
+        return {};
+      }
       TRY(add_entry(entry, name, depth));
     }
     return {};
@@ -116,6 +121,7 @@ class Walk {
   }
 
   const StopFlag* stop_;
+  const std::size_t names_max_;
   std::set<std::pair<dev_t, ino_t>> seen_;
 };
 
@@ -175,6 +181,10 @@ Result<std::vector<std::string>> expand_glob(const std::string& pattern) {
 }  // namespace
 
 Result<Listing> LocalStore::list(const std::string& location) {
+  return sample(location, std::numeric_limits<std::size_t>::max());
+}
+
+Result<Listing> LocalStore::sample(const std::string& location, std::size_t names_max) {
   std::string path = location;
   if (path.starts_with(kScheme)) path.erase(0, kScheme.size());
   std::vector<std::string> roots{path};
@@ -183,7 +193,7 @@ Result<Listing> LocalStore::list(const std::string& location) {
   if (!exists && path.find_first_of("*?[") != std::string::npos) {
     TRY_ASSIGN(roots, expand_glob(path));
   }
-  Walk walk(stop_);
+  Walk walk(stop_, names_max);
   for (const std::string& root : roots) {
     std::error_code error;
     fs::path absolute = fs::absolute(root, error).lexically_normal();

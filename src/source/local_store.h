@@ -18,6 +18,7 @@ class LocalStore : public ObjectStore {
   /// Listing ends with an error of kind `stopped` when `stop` is set; it must outlive the store.
   explicit LocalStore(const StopFlag& stop) : stop_(&stop) {}
   Result<Listing> list(const std::string& location) override;
+  Result<Listing> sample(const std::string& location, std::size_t names_max) override;
   Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) override;
 
  private:

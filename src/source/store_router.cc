@@ -19,11 +19,20 @@ ObjectStore& StoreRouter::store_of(const std::string& uri) {
   return *s3_;
 }
 
+Status StoreRouter::make_s3_for(const std::string& location) {
+  if (!is_s3(location) || s3_) return {};
+  TRY_ASSIGN(s3_, make_s3_());
+  return {};
+}
+
 Result<Listing> StoreRouter::list(const std::string& location) {
-  if (is_s3(location) && !s3_) {
-    TRY_ASSIGN(s3_, make_s3_());
-  }
+  TRY(make_s3_for(location));
   return store_of(location).list(location);
+}
+
+Result<Listing> StoreRouter::sample(const std::string& location, std::size_t names_max) {
+  TRY(make_s3_for(location));
+  return store_of(location).sample(location, names_max);
 }
 
 Result<std::unique_ptr<ByteStream>> StoreRouter::open(const ObjectInfo& object) {

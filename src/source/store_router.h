@@ -17,11 +17,13 @@ class StoreRouter : public ObjectStore {
       : files_(std::move(files)), make_s3_(std::move(make_s3)) {}
 
   Result<Listing> list(const std::string& location) override;
+  Result<Listing> sample(const std::string& location, std::size_t names_max) override;
   Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) override;
   std::unique_ptr<Announcement> announce(std::span<const ObjectInfo> objects) override;
   Result<std::optional<ObjectInfo>> look_again(const ObjectInfo& object) override;
 
  private:
+  Status make_s3_for(const std::string& location);
   /// What was listed was listed by its store, so from then on the store is there.
   ObjectStore& store_of(const std::string& uri);
 

@@ -95,6 +95,19 @@ class LocalStoreTest : public FolderTest {
   LocalStore store_;
 };
 
+TEST_F(LocalStoreTest, ASampleStopsWhenItHasSeenEnough) {
+  for (const char* name : {"a/1.json", "a/2.json", "b/3.json", "b/notes.txt", "c/4.json"})
+    given(name);
+  const auto sample = LocalStore().sample(root_.native(), 2);
+  ASSERT_TRUE(sample.ok());
+  EXPECT_EQ(sample->objects.size(), 2U);
+  EXPECT_TRUE(sample->is_sample);
+  const auto all = LocalStore().sample(root_.native(), 6);
+  EXPECT_EQ(all->objects.size(), 4U);
+  EXPECT_EQ(all->ignored_count, 1U);
+  EXPECT_FALSE(all->is_sample);
+}
+
 TEST_F(LocalStoreTest, AFolderIsWalkedInByteOrderOfTheUri) {
   for (const std::string name : {"b.json", "a/z.json", "a.json", "B.json", "a/10.json", "a/2.json",
                                  "a/b/c.json", "\u00E9.json", "a-b.json"}) {

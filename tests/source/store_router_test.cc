@@ -27,6 +27,10 @@ class NotingStore : public ObjectStore {
     note("list " + location);
     return Listing{};
   }
+  Result<Listing> sample(const std::string& location, std::size_t names_max) override {
+    note("sample " + location + " " + std::to_string(names_max));
+    return Listing{};
+  }
   Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) override {
     note("open " + object.uri);
     return std::unique_ptr<ByteStream>(std::make_unique<MemoryStream>("text"));
@@ -63,6 +67,14 @@ class StoreRouterTest : public ::testing::Test {
         return std::unique_ptr<ObjectStore>(std::make_unique<NotingStore>("s3", calls_));
       }};
 };
+
+TEST_F(StoreRouterTest, ASampleGoesWhereTheListGoes) {
+  EXPECT_TRUE(router_.sample("logs", 3).ok());
+  EXPECT_EQ(made_count_, 0);
+  EXPECT_TRUE(router_.sample("s3://bucket/logs", 5).ok());
+  EXPECT_EQ(made_count_, 1);
+  EXPECT_THAT(calls_, ElementsAre("files: sample logs 3", "s3: sample s3://bucket/logs 5"));
+}
 
 TEST_F(StoreRouterTest, GivesEachStoreItsOwn) {
   const ObjectInfo far = object("s3://bucket/a.json");

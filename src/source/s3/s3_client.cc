@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "aws/aws_settings.h"
+#include "aws/http_date.h"
 #include "aws/signature_v4.h"
 #include "base/assert.h"
 #include "base/digest.h"
@@ -22,7 +23,6 @@ namespace sparkify {
 
 namespace {
 
-constexpr int kTriesMax = 6;
 constexpr double kPauseMaxS = 20;
 constexpr double kPauseStepS = 0.1;  // how soon a pause notices that the program is to stop
 /// Requests that are only about the listing or one small object.
@@ -30,6 +30,7 @@ constexpr double kCallBudgetS = 600;
 constexpr const char* kNoVersion = "the answer does not name the version";
 constexpr int kStatusRange = 206;
 constexpr int kStatusPrecondition = 412;
+constexpr int kStatusForbidden = 403;
 
 Error stopped_error() { return make_error(ErrorKind::stopped, "stopped by a signal"); }
 
@@ -111,6 +112,26 @@ double retry_after_s(const HttpResponse& response) {
   unsigned seconds = 0;
   std::from_chars(text.data(), text.data() + text.size(), seconds);
   return std::min(static_cast<double>(seconds), kPauseMaxS);
+}
+
+S3Request put_request(const S3Uri& target, std::string_view bytes) {
+  S3Request request;
+  request.method = "PUT";
+  request.bucket = target.bucket;
+  request.key = target.key;
+  request.permission = "s3:PutObject";
+  request.headers = {{"Content-Type", "application/octet-stream"}};
+  request.body = bytes;
+  request.fault = [](const HttpResponse& response) {
+    return response.header("ETag").empty() ? kNoVersion : "";
+  };
+  return request;
+}
+
+/// Whether what was refused is the deed, and not who we say we are or when we say it.
+bool lacks_right(const HttpResponse& response) {
+  return response.status == kStatusForbidden &&
+         parse_s3_error(response.body).code == "AccessDenied";
 }
 
 }  // namespace
@@ -201,20 +222,20 @@ Result<std::optional<ObjectInfo>> S3Client::head(const std::string& uri) {
 }
 
 Status S3Client::put(const S3Uri& target, std::string_view bytes) {
-  S3Request request;
-  request.method = "PUT";
-  request.bucket = target.bucket;
-  request.key = target.key;
-  request.permission = "s3:PutObject";
-  request.headers = {{"Content-Type", "application/octet-stream"}};
-  request.body = bytes;
-  request.fault = [](const HttpResponse& response) {
-    return response.header("ETag").empty() ? kNoVersion : "";
-  };
+  S3Request request = put_request(target, bytes);
   RetryBudget budget(kCallBudgetS);
   request.budget = &budget;
   TRY(exchange(request));
   return {};
+}
+
+Result<bool> S3Client::put_if_allowed(const S3Uri& target, std::string_view bytes) {
+  S3Request request = put_request(target, bytes);
+  request.is_answer = lacks_right;
+  RetryBudget budget(kCallBudgetS);
+  request.budget = &budget;
+  TRY_ASSIGN(const HttpResponse response, exchange(request));
+  return !lacks_right(response);
 }
 
 Status S3Client::remove(const S3Uri& target) {
@@ -228,6 +249,34 @@ Status S3Client::remove(const S3Uri& target) {
   request.budget = &budget;
   TRY(exchange(request));
   return {};
+}
+
+Result<std::int64_t> S3Client::clock_offset(const std::string& bucket) {
+  constexpr std::int64_t kHalfSecond = 500'000;  // the header has whole seconds
+  S3Request request;
+  request.method = "HEAD";
+  request.bucket = bucket;
+  const HttpRequest sent = build(request, region_of(bucket));
+  const std::int64_t before = now_micros();
+  const HttpResponse response = http_.send(sent);
+  const std::int64_t after = now_micros();
+  if (!response.complete()) {
+    const S3Verdict verdict = judge(request, response);
+    if (verdict.next == S3Verdict::Next::stop) return stopped_error();
+    if (response.trouble == HttpTrouble::tls) return refusal(request, response, verdict);
+    return make_error(
+        ErrorKind::unreachable,
+        fmt::format("{}: the endpoint gives no answer ({}); check the network and the "
+                    "endpoint",
+                    request.target(), verdict.detail));
+  }
+  const auto date = parse_http_date(response.header("Date"));
+  if (!date) {
+    return make_error(ErrorKind::source,
+                      fmt::format("{}: the answer has no date; check that the endpoint is S3's",
+                                  request.target()));
+  }
+  return before + (after - before) / 2 - *date - kHalfSecond;
 }
 
 Result<HttpResponse> S3Client::exchange(const S3Request& request) {
@@ -261,9 +310,10 @@ Result<HttpResponse> S3Client::exchange(const S3Request& request) {
     const bool again = verdict.next == Next::retry || verdict.next == Next::unreachable;
     if (!again) return refusal(request, response, verdict);
     request.budget->spend(monotonic_seconds() - begin);
-    if (tries == kTriesMax || request.budget->exhausted()) return given_up(request, verdict, tries);
+    const bool is_last = tries == options_.tries_max || request.budget->exhausted();
+    if (is_last) return given_up(request, verdict, tries);
     log_debug(fmt::format("{}: {} failed ({}), try {} of {}", request.target(), request.method,
-                          verdict.detail, tries, kTriesMax));
+                          verdict.detail, tries, options_.tries_max));
     TRY(pause(request, tries, retry_after_s(response)));
     ++tries;
   }
@@ -312,6 +362,8 @@ HttpRequest S3Client::build(const S3Request& request, const std::string& region)
   built.body = request.body;
   built.body_bytes_max = request.body_bytes_max;
   built.body_bytes_expected = request.body_bytes_expected;
+  built.connect_timeout_s = options_.connect_timeout_s;
+  built.timeout_s = options_.timeout_s;
   built.stall_timeout_s = options_.stall_timeout_s;
   built.cancelled = request.cancelled;
   return built;

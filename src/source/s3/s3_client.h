@@ -30,6 +30,9 @@ struct S3Options {
   bool requester_pays = false;  ///< the caller agrees to pay for the transfer
   double retry_base_s = 0.5;    ///< the first pause is at most so long, each next one twice as long
   double stall_timeout_s = 30;  ///< a transfer under 1 KB/s for so long is given up
+  int tries_max = 6;            ///< of a call
+  double connect_timeout_s = 10;
+  double timeout_s = 300;  ///< of a try
 };
 
 /// Time that an object may lose in tries that fail and in the pauses after them.
@@ -54,8 +57,8 @@ struct S3Bytes {
   bool etag_is_md5 = false;  ///< of the whole object
 };
 
-/// The S3 calls that sparkify makes, each tried up to 6 times: signed, answered whole, and checked.
-/// Safe from several threads at once.
+/// The S3 calls that sparkify makes, each tried up to `tries_max` times: signed, answered whole,
+/// and checked. Safe from several threads at once.
 ///
 /// Errors of all    config: no credentials, or S3 refuses them or the clock; source: what is asked
 ///                  for is not there, not allowed, or not to be had after all tries; unreachable:
@@ -79,8 +82,14 @@ class S3Client {
   Result<std::optional<ObjectInfo>> head(const std::string& uri);
 
   Status put(const S3Uri& target, std::string_view bytes);
+  /// As `put`; false if the credentials, which are good, have not the right to.
+  Result<bool> put_if_allowed(const S3Uri& target, std::string_view bytes);
   /// No error if there was no such object.
   Status remove(const S3Uri& target);
+
+  /// How many microseconds this machine's clock is ahead of the server's, about half a second more
+  /// or less. Asks once, without a signature: any answer has a date.
+  Result<std::int64_t> clock_offset(const std::string& bucket);
 
  private:
   Result<HttpResponse> exchange(const S3Request& request);

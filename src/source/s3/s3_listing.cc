@@ -27,8 +27,9 @@ constexpr std::string_view kPatternSigns = "*?[";
 /// Lists all keys that begin with a prefix, many of their folders at once.
 class PrefixWalk {
  public:
-  PrefixWalk(S3Client& client, std::string bucket, const StopFlag& stop)
-      : client_(client), bucket_(std::move(bucket)), stop_(stop) {}
+  PrefixWalk(S3Client& client, std::string bucket, const StopFlag& stop,
+             std::optional<std::size_t> keys_max)
+      : client_(client), bucket_(std::move(bucket)), stop_(stop), keys_max_(keys_max) {}
 
   Result<std::vector<S3Entry>> walk(const std::string& prefix) {
     waiting_.push_back(prefix);
@@ -41,6 +42,8 @@ class PrefixWalk {
     if (error_) return *std::move(error_);
     return std::move(entries_);
   }
+  /// Whether there is more than `keys_max` let it see.
+  bool was_cut() const { return was_cut_; }
 
  private:
   /// Most prefixes are done with one call, for which no thread is needed.
@@ -75,7 +78,7 @@ class PrefixWalk {
 
   Status list(const std::string& prefix) {
     TRY_ASSIGN(S3Page page, client_.list(bucket_, prefix, "", ""));
-    if (!page.next_token.empty() && few_wait()) {
+    if (!page.next_token.empty() && !keys_max_ && few_wait()) {
       // One more call tells the folders of the next level, which can be listed side by side.
       TRY_ASSIGN(S3Page level, client_.list(bucket_, prefix, kDelimiter, ""));
       if (level.next_token.empty() && level.prefixes.size() > 1) {
@@ -88,6 +91,10 @@ class PrefixWalk {
       const std::string token = page.next_token;
       keep(std::move(page.entries));
       if (token.empty()) return {};
+      if (keys_max_ && entries_.size() >= *keys_max_) {
+        was_cut_ = true;
+        return {};
+      }
       if (!tokens.insert(token).second) return endless(prefix);
       if (stop_.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
       TRY_ASSIGN(page, client_.list(bucket_, prefix, "", token));
@@ -121,6 +128,9 @@ class PrefixWalk {
   S3Client& client_;
   const std::string bucket_;
   const StopFlag& stop_;
+  /// With it, one thread does it all.
+  const std::optional<std::size_t> keys_max_;
+  bool was_cut_ = false;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -230,8 +240,12 @@ Result<S3Page> first_page(S3Client& client, const std::string& bucket, const std
 /// One location, listed.
 class Place {
  public:
-  Place(S3Client& client, S3Uri uri, const StopFlag& stop)
-      : client_(client), uri_(std::move(uri)), stop_(stop), selection_(uri_.bucket) {}
+  Place(S3Client& client, S3Uri uri, const StopFlag& stop, std::optional<std::size_t> keys_max)
+      : client_(client),
+        uri_(std::move(uri)),
+        stop_(stop),
+        keys_max_(keys_max),
+        selection_(uri_.bucket) {}
 
   Result<Listing> list() {
     const bool names_folder = uri_.key.empty() || uri_.key.ends_with('/');
@@ -256,7 +270,10 @@ class Place {
 
  private:
   Result<std::vector<S3Entry>> walk(const std::string& prefix) {
-    return PrefixWalk(client_, uri_.bucket, stop_).walk(prefix);
+    PrefixWalk walk(client_, uri_.bucket, stop_, keys_max_);
+    auto entries = walk.walk(prefix);
+    if (walk.was_cut()) selection_.listing.is_sample = true;
+    return entries;
   }
 
   Result<Listing> matches() {
@@ -264,7 +281,8 @@ class Place {
     const std::string pattern = uri_.key.substr(0, uri_.key.size() - (only_folders ? 1 : 0));
     TRY_ASSIGN(const auto entries, walk(pattern.substr(0, pattern.find_first_of(kPatternSigns))));
     select_matches(entries, pattern, only_folders, selection_);
-    if (selection_.listing.objects.empty() && selection_.listing.ignored_count == 0) {
+    const Listing& found = selection_.listing;
+    if (found.objects.empty() && found.ignored_count == 0 && !found.is_sample) {
       return make_error(ErrorKind::source,
                         fmt::format("{}: no key matches this pattern", printable(uri_.text())));
     }
@@ -274,14 +292,16 @@ class Place {
   S3Client& client_;
   const S3Uri uri_;
   const StopFlag& stop_;
+  const std::optional<std::size_t> keys_max_;
   Selection selection_;
 };
 
 }  // namespace
 
-Result<Listing> list_s3(S3Client& client, const std::string& location, const StopFlag& stop) {
+Result<Listing> list_s3(S3Client& client, const std::string& location, const StopFlag& stop,
+                        std::optional<std::size_t> keys_max) {
   TRY_ASSIGN(S3Uri uri, parse_s3_uri(location));
-  return Place(client, std::move(uri), stop).list();
+  return Place(client, std::move(uri), stop, keys_max).list();
 }
 
 }  // namespace sparkify

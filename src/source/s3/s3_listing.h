@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "base/stop_flag.h"
@@ -14,6 +16,10 @@ namespace sparkify {
 /// a folder is walked. Keys that end in `/` are folder markers, and no objects.
 ///
 /// Lists prefixes in parallel. Errors: S3Client's; source, if nothing is there.
-Result<Listing> list_s3(S3Client& client, const std::string& location, const StopFlag& stop);
+///
+/// `keys_max`  If given: stops behind the page with which so many keys were seen, and asks page by
+///             page. What was not found by then may be there nevertheless, so that is no error.
+Result<Listing> list_s3(S3Client& client, const std::string& location, const StopFlag& stop,
+                        std::optional<std::size_t> keys_max = std::nullopt);
 
 }  // namespace sparkify

@@ -43,6 +43,8 @@ struct S3Request {
   std::uint64_t body_bytes_expected = 0;
   const char* permission = "";       ///< what the caller needs to be allowed: `s3:GetObject`
   std::vector<int> expected_status;  ///< beside 2xx: for the caller to deal with
+  /// Likewise, where the status alone does not tell; may be empty.
+  std::function<bool(const HttpResponse&)> is_answer;
   /// Of a 2xx answer: what is wrong with it; empty if nothing is.
   std::function<std::string(const HttpResponse&)> fault = [](const HttpResponse&) { return ""; };
   RetryBudget* budget = nullptr;  ///< never null when the request is made

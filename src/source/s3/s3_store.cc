@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/utf8.h"
 #include "source/s3/s3_listing.h"
 
 namespace sparkify {
 
-Result<Listing> S3Store::list(const std::string& location) {
-  TRY_ASSIGN(Listing listing, list_s3(client_, location, stop_));
+namespace {
+
+Result<Listing> with_keepable_names(Listing listing) {
   for (const ObjectInfo& object : listing.objects) {
     // The ledger keeps uris as text.
     if (is_utf8(object.uri) && object.uri.find('\0') == std::string::npos) continue;
@@ -18,6 +21,18 @@ Result<Listing> S3Store::list(const std::string& location) {
                                   printable(object.uri)));
   }
   return listing;
+}
+
+}  // namespace
+
+Result<Listing> S3Store::list(const std::string& location) {
+  TRY_ASSIGN(Listing listing, list_s3(client_, location, stop_));
+  return with_keepable_names(std::move(listing));
+}
+
+Result<Listing> S3Store::sample(const std::string& location, std::size_t names_max) {
+  TRY_ASSIGN(Listing listing, list_s3(client_, location, stop_, names_max));
+  return with_keepable_names(std::move(listing));
 }
 
 Result<std::unique_ptr<ByteStream>> S3Store::open(const ObjectInfo& object) {

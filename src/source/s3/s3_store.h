@@ -19,6 +19,7 @@ class S3Store : public ObjectStore {
       : client_(client), fetcher_(client, limits, stop), stop_(stop) {}
 
   Result<Listing> list(const std::string& location) override;
+  Result<Listing> sample(const std::string& location, std::size_t names_max) override;
   Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) override;
   std::unique_ptr<Announcement> announce(std::span<const ObjectInfo> objects) override;
   Result<std::optional<ObjectInfo>> look_again(const ObjectInfo& object) override;

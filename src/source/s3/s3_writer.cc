@@ -43,6 +43,10 @@ Status S3Writer::write(std::string_view name, std::string_view bytes) {
   return enqueue({std::move(target), std::string(bytes)});
 }
 
+Result<bool> S3Writer::write_if_allowed(std::string_view name, std::string_view bytes) {
+  return client_.put_if_allowed(target_of(name), bytes);
+}
+
 Status S3Writer::remove(std::string_view name) { return enqueue({target_of(name), std::nullopt}); }
 
 Status S3Writer::enqueue(Change change) {

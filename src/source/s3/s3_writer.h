@@ -32,6 +32,7 @@ class S3Writer : public ObjectWriter {
   /// Errors, of this object or of one before it: the client's; source, if it is longer than S3
   /// takes in one PUT.
   Status write(std::string_view name, std::string_view bytes) override;
+  Result<bool> write_if_allowed(std::string_view name, std::string_view bytes) override;
   Status remove(std::string_view name) override;
   Status finish() override;
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "base/time.h"
 #include "fakes/fake_s3.h"
 
 namespace sparkify {
@@ -200,6 +201,39 @@ TEST_F(S3ClientTest, AWrongClockIsToldWithBothTimes) {
   const Error error = error_of_get();
   EXPECT_EQ(error.kind, ErrorKind::config);
   EXPECT_THAT(error.message, HasSubstr("the server's 2018-11-01T00:00:00Z; set the clock"));
+}
+
+TEST_F(S3ClientTest, ThePutOfOneWhoLacksTheRightIsAnAnswer) {
+  const S3Uri target{"bucket", "a/new"};
+  EXPECT_TRUE(*s3_.client().put_if_allowed(target, "text"));
+  EXPECT_EQ(s3_.bytes_of("a/new"), "text");
+  given_answer(s3_error(403, "AccessDenied"));
+  EXPECT_FALSE(*s3_.client().put_if_allowed(target, "text"));
+  for (const char* code : {"InvalidAccessKeyId", "RequestTimeTooSkewed", ""}) {
+    given_answer(s3_error(403, code));
+    EXPECT_FALSE(s3_.client().put_if_allowed(target, "text").ok()) << code;
+  }
+}
+
+TEST_F(S3ClientTest, TheClockIsHeldAgainstTheDateOfAnyAnswer) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  constexpr std::int64_t k1994 = 784'111'777 * kSecond;
+  for (const int status : {200, 403, 500}) {
+    given_answer({status, "", {{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}}});
+    const auto offset = s3_.client().clock_offset("bucket");
+    ASSERT_TRUE(offset.ok()) << offset.error().message;
+    EXPECT_NEAR(static_cast<double>(*offset), static_cast<double>(now_micros() - k1994),
+                2.0 * kSecond);
+  }
+  EXPECT_EQ(request_count(), 3U);
+  EXPECT_EQ(s3_.server().requests().at(0).header("authorization"), "");
+}
+
+TEST_F(S3ClientTest, AnAnswerWithoutADateTellsNoTime) {
+  given_answer({200, "", {}});
+  const auto offset = s3_.client().clock_offset("bucket");
+  ASSERT_FALSE(offset.ok());
+  EXPECT_THAT(offset.error().message, HasSubstr("no date"));
 }
 
 TEST_F(S3ClientTest, ABucketElsewhereIsAskedInItsRegionFromThenOn) {

@@ -179,6 +179,28 @@ TEST_F(S3ListingTest, FoldersInFoldersAreSplitToo) {
   EXPECT_EQ(keys_at(""), keys);
 }
 
+TEST_F(S3ListingTest, ASampleStopsWithThePageThatIsEnough) {
+  s3_.page_keys = 3;
+  given({"log/1.json", "log/2.json", "log/3.json", "log/4.json", "log/5.json", "log/6.json",
+         "log/a/7.json"});
+  const auto sample = list_s3(s3_.client(), "s3://bucket/log/", s3_.stop, 4);
+  ASSERT_TRUE(sample.ok()) << sample.error().message;
+  EXPECT_EQ(sample->objects.size(), 6U);
+  EXPECT_TRUE(sample->is_sample);
+  const auto all = list_s3(s3_.client(), "s3://bucket/log/", s3_.stop, 8);
+  EXPECT_EQ(all->objects.size(), 7U);
+  EXPECT_FALSE(all->is_sample);
+}
+
+TEST_F(S3ListingTest, WhatASampleDidNotComeToMayBeThere) {
+  s3_.page_keys = 2;
+  given({"log/1.json", "log/2.json", "log/3.json", "log/4.json"});
+  const auto sample = list_s3(s3_.client(), "s3://bucket/l*/4.json", s3_.stop, 1);
+  ASSERT_TRUE(sample.ok()) << sample.error().message;
+  EXPECT_THAT(sample->objects, IsEmpty());
+  EXPECT_TRUE(sample->is_sample);
+}
+
 TEST_F(S3ListingTest, AKeyThatIsListedTwiceIsOneObject) {
   const std::string twice = "<Contents><Key>f/a.json</Key><ETag>e</ETag><Size>1</Size></Contents>";
   s3_.first = [&](const ServedRequest&) {
