@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,14 @@ enum class WarehouseAccess {
   sandbox,  ///< a user's SQL: one statement that reads, and nothing beside the tables
 };
 
+/// How what goes to a server and comes from it is protected on its way.
+struct Transport {
+  bool is_local = false;     ///< the server is on this machine
+  std::string protocol;      ///< such as `TLSv1.3`; empty: nothing is encrypted
+  bool is_verified = false;  ///< it is known that the server is the one that was meant
+  std::string terms;         ///< what was asked for: `sslmode=require`
+};
+
 /// The statements that a warehouse's own doings consist of, for those who want to read beforehand
 /// what a run would send. Those of `begin` come with every transaction.
 struct WarehouseScript {
@@ -74,6 +83,10 @@ class Warehouse {
   virtual std::string display_name() const = 0;
   /// The options that lead to it, for advice.
   virtual std::string options() const { return "--warehouse " + display_name(); }
+  /// Nothing where no server is.
+  virtual std::optional<Transport> transport() const { return std::nullopt; }
+  /// Who is writing now, for a message; nothing if nobody is, or if that cannot be told.
+  virtual Result<std::optional<std::string>> writer() { return std::optional<std::string>(); }
   virtual Result<std::unique_ptr<Transaction>> begin() = 0;
   /// Begins a group's transaction: its staging tables (loading_*, play_faults) are there, empty.
   virtual Result<std::unique_ptr<Transaction>> begin_group() = 0;

@@ -84,6 +84,7 @@ class DuckdbWarehouse : public Warehouse {
   Status open();
   std::string_view dialect() const override { return "duckdb"; }
   std::string display_name() const override { return "duckdb:" + printable(options_.path); }
+  Result<std::optional<std::string>> writer() override;
   Result<std::unique_ptr<Transaction>> begin() override;
   Result<std::unique_ptr<Transaction>> begin_group() override;
   Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
@@ -383,6 +384,11 @@ Status DuckdbWarehouse::run_session(std::string_view name) {
   const auto done = execute(sql_.get(name), {});
   if (!done.ok()) return done.error();
   return {};
+}
+
+Result<std::optional<std::string>> DuckdbWarehouse::writer() {
+  const auto holder = LockFile::holder(options_.path + ".lock");
+  return holder ? std::optional(describe(*holder)) : std::nullopt;
 }
 
 Result<std::unique_ptr<Transaction>> DuckdbWarehouse::begin() {

@@ -112,6 +112,12 @@ Result<std::unique_ptr<Session>> Session::connect(const Parameters& parameters, 
   return std::unique_ptr<Session>(new Session(std::move(connection), std::move(where), product));
 }
 
+std::string_view Session::tls_protocol() const {
+  if (PQsslInUse(connection_.get()) == 0) return {};
+  const char* const protocol = PQsslAttribute(connection_.get(), "protocol");
+  return protocol == nullptr ? "TLS" : protocol;
+}
+
 Error Session::lost(std::string_view while_doing) const {
   ServerMessage message;
   message.text = fmt::format("the connection was lost while {}: {}", while_doing,

@@ -54,6 +54,8 @@ class Session {
   /// Also of a session that is lost.
   int backend_pid() const { return backend_pid_; }
   std::string_view host() const { return PQhost(connection_.get()); }
+  /// Such as `TLSv1.3`; empty if nothing is encrypted.
+  std::string_view tls_protocol() const;
   std::string_view role() const { return PQuser(connection_.get()); }
   const std::string& where() const { return where_; }
 

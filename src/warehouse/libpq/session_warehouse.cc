@@ -74,6 +74,11 @@ std::string SessionWarehouse::options() const {
   return schema_ == kDefaultSchema ? url : url + " --schema " + printable(schema_);
 }
 
+std::optional<Transport> SessionWarehouse::transport() const {
+  return Transport{is_local_host(leader_->host()), std::string(leader_->tls_protocol()),
+                   sslmode_ == "verify-full", "sslmode=" + printable(sslmode_)};
+}
+
 Status SessionWarehouse::expect_schema_name() const {
   if (schema_.empty() || schema_.size() > kSchemaBytesMax) {
     return make_error(ErrorKind::config,

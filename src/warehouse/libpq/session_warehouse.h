@@ -20,6 +20,7 @@ class SessionWarehouse : public Warehouse {
  public:
   std::string display_name() const override { return where_; }
   std::string options() const override;
+  std::optional<Transport> transport() const override;
   Result<std::unique_ptr<Transaction>> begin() override;
   Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
   void interrupt() override;
@@ -57,6 +58,7 @@ class SessionWarehouse : public Warehouse {
 
   SqlLibrary sql_;
   std::string where_;
+  std::string sslmode_;  ///< in force
   std::unique_ptr<Session> leader_;
   InterruptGate gate_;
 

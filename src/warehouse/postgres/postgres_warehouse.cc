@@ -55,6 +55,7 @@ class PostgresWarehouse : public SessionWarehouse {
 
   Status open();
   std::string_view dialect() const override { return "postgres"; }
+  Result<std::optional<std::string>> writer() override { return lock_.holder(*leader_); }
   Result<std::unique_ptr<Transaction>> begin_group() override;
   bool prefers_direct_rows() const override { return true; }
   Status read_committed(std::string_view sql, const Values& values, RowVisitor& visitor) override;
@@ -129,8 +130,8 @@ Status PostgresWarehouse::open() {
   where_ = display_address(effective, "postgresql");
   TRY(connect_leader());
   const auto mode = effective.find("sslmode");
-  const auto weak =
-      weak_tls_warning(leader_->host(), mode == effective.end() ? "prefer" : mode->second);
+  sslmode_ = mode == effective.end() ? "prefer" : mode->second;
+  const auto weak = weak_tls_warning(leader_->host(), sslmode_);
   if (weak) log_warning(*weak);
   TRY(expect_server());
   TRY(start_access());

@@ -64,11 +64,20 @@ Result<std::optional<RunLock::Holder>> RunLock::find_holder(Session& session) co
   return std::optional(Holder{rows.at(0, 0).text, rows.at(0, 1).text});
 }
 
+Result<std::optional<std::string>> RunLock::holder(Session& session) const {
+  TRY_ASSIGN(const std::optional<Holder> found, find_holder(session));
+  return found ? std::optional(describe(*found)) : std::nullopt;
+}
+
+std::string RunLock::describe(const Holder& holder) {
+  return fmt::format("{} (the server's process {})", describe_session(holder.session_name),
+                     printable(holder.server_pid));
+}
+
 Error RunLock::held_by(const Session& session, const std::optional<Holder>& holder) const {
   std::string who = "a session that cannot be seen";
   if (holder) {
-    who = fmt::format("{} (the server's process {})", describe_session(holder->session_name),
-                      printable(holder->server_pid));
+    who = describe(*holder);
   }
   return make_error(ErrorKind::locked,
                     fmt::format("{}: the schema {} is held by {}; try again when it has ended",

@@ -29,6 +29,8 @@ class RunLock {
   Status take(Session& session, std::chrono::milliseconds patience) const;
   /// For each further session, before it does anything.
   Status share(Session& session) const;
+  /// Who has the lock, for a message; nothing if nobody has.
+  Result<std::optional<std::string>> holder(Session& session) const;
 
  private:
   Status wait_for_loaders(Session& session) const;
@@ -38,6 +40,7 @@ class RunLock {
     std::string server_pid;
   };
   Result<std::optional<Holder>> find_holder(Session& session) const;
+  static std::string describe(const Holder& holder);
   Error held_by(const Session& session, const std::optional<Holder>& holder) const;
 
   const SqlLibrary& sql_;

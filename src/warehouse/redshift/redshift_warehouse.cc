@@ -153,6 +153,7 @@ Result<std::unique_ptr<Session>> RedshiftWarehouse::connect() {
   }
   TRY_ASSIGN(const Parameters effective, libpq::effective_parameters(wanted));
   where_ = libpq::display_address(effective, "redshift");
+  sslmode_ = kVerifyFull;
   return Session::connect(wanted, where_, libpq::Product::redshift);
 }
 
