@@ -31,6 +31,7 @@ MAY_INCLUDE = {
     "check": ({"base", "record", "sql"}, INTERFACES),
     # A summary shows what planning, loading and checking gave.
     "report": ({"base", "record", "sql", "load", "check"}, INTERFACES),
+    "doctor": ({"base", "record", "sql"}, INTERFACES),
     "generate": ({"base"}, {"source/object_store.h"}),
     "pipeline": (
         {"base", "record", "sql", "decode", "load", "transform", "check", "report"},

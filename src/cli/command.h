@@ -44,6 +44,7 @@ Command add_check(CLI::App& app, GlobalFlags& flags);
 Command add_query(CLI::App& app, GlobalFlags& flags);
 Command add_grant_readonly(CLI::App& app, GlobalFlags& flags);
 Command add_iam(CLI::App& app, GlobalFlags& flags);
+Command add_doctor(CLI::App& app, GlobalFlags& flags);
 Command add_generate(CLI::App& app, GlobalFlags& flags);
 Command add_config(CLI::App& app, GlobalFlags& flags);
 Command add_version(CLI::App& app, GlobalFlags& flags);

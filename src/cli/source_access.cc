@@ -56,8 +56,26 @@ HttpOptions http_options(const Variables& variables, const StopFlag& stop) {
   return options;
 }
 
-FetchLimits fetch_limits(const Settings& settings) {
+constexpr double kCheckConnectS = 5;
+constexpr double kCheckAnswerS = 15;
+constexpr double kCheckProcessS = 10;
+constexpr int kCheckTries = 2;
+constexpr std::uint64_t kCheckPartBytes = std::uint64_t{64} << 10;
+
+CredentialChainOptions chain_options(const StopFlag& stop, Patience patience) {
+  CredentialChainOptions options;
+  options.stop = &stop;
+  if (patience == Patience::of_a_check) options.process_timeout_s = kCheckProcessS;
+  return options;
+}
+
+FetchLimits fetch_limits(const Settings& settings, Patience patience) {
   FetchLimits limits;
+  if (patience == Patience::of_a_check) {
+    limits.threads = 1;
+    limits.memory_bytes = limits.part_bytes = kCheckPartBytes;
+    return limits;
+  }
   limits.threads = settings.s3.transfers;
   limits.memory_bytes = std::min(kFetchBytesMax, settings.memory_limit_bytes / kFetchShare);
   limits.part_bytes = settings.s3.part_bytes.value_or(
@@ -79,12 +97,13 @@ S3Options::Addressing addressing(S3Settings::Addressing chosen) {
 
 }  // namespace
 
-SourceAccess::SourceAccess(const CommandContext& context, const StopFlag& stop)
+SourceAccess::SourceAccess(const CommandContext& context, const StopFlag& stop, Patience patience)
     : settings_(context.settings),
       stop_(stop),
+      patience_(patience),
       aws_(aws_environment(context)),
       http_(http_options(context.environment, stop)),
-      credentials_(aws_, http_, {.stop = &stop}) {}
+      credentials_(aws_, http_, chain_options(stop, patience)) {}
 
 SourceAccess::~SourceAccess() = default;
 
@@ -93,7 +112,7 @@ std::unique_ptr<ObjectStore> SourceAccess::store() {
       std::make_unique<LocalStore>(stop_), [this]() -> Result<std::unique_ptr<ObjectStore>> {
         TRY_ASSIGN(S3Client* const client, s3());
         return std::unique_ptr<ObjectStore>(
-            std::make_unique<S3Store>(*client, fetch_limits(settings_), stop_));
+            std::make_unique<S3Store>(*client, fetch_limits(settings_, patience_), stop_));
       });
 }
 
@@ -106,7 +125,7 @@ Result<std::unique_ptr<ObjectWriter>> SourceAccess::writer(const std::string& pl
 }
 
 Result<RedshiftLogin> SourceAccess::redshift_login(const RedshiftTarget& target) {
-  return get_redshift_login({aws_, http_, {.stop = &stop_}}, credentials_, target);
+  return get_redshift_login({aws_, http_, chain_options(stop_, patience_)}, credentials_, target);
 }
 
 Result<std::optional<std::string>> SourceAccess::region() const { return configured_region(aws_); }
@@ -115,6 +134,12 @@ Result<std::string> SourceAccess::credentials_provider() {
   if (!settings_.s3.sign_request) return std::string("none, requests are not signed");
   TRY(credentials_.get());
   return credentials_.provider_name();
+}
+
+Result<std::int64_t> SourceAccess::s3_clock_offset(const std::string& location) {
+  TRY_ASSIGN(const S3Uri uri, parse_s3_uri(location));
+  TRY_ASSIGN(S3Options options, s3_options());
+  return S3Client(std::move(options), http_, credentials_, stop_).clock_offset(uri.bucket);
 }
 
 Result<S3Client*> SourceAccess::s3() {
@@ -157,6 +182,11 @@ Result<S3Options> SourceAccess::s3_options() const {
   options.addressing = addressing(s3.addressing);
   options.sign = s3.sign_request;
   options.requester_pays = s3.requester_pays;
+  if (patience_ == Patience::of_a_check) {
+    options.tries_max = kCheckTries;
+    options.connect_timeout_s = kCheckConnectS;
+    options.timeout_s = kCheckAnswerS;
+  }
   constexpr double kMillisecond = 0.001;
   if (s3.retry_ms) options.retry_base_s = static_cast<double>(*s3.retry_ms) * kMillisecond;
   if (s3.stall_s) options.stall_timeout_s = static_cast<double>(*s3.stall_s);

@@ -13,11 +13,18 @@
 
 namespace sparkify {
 
+/// How long what is asked for is waited for.
+enum class Patience {
+  of_a_run,    ///< it takes what it takes
+  of_a_check,  ///< seconds, and few tries; the files of S3 are looked at in small parts
+};
+
 /// The ways to source objects, built from the settings: files, and S3 when it is asked for.
 class SourceAccess {
  public:
   /// What it is given must outlive it.
-  SourceAccess(const CommandContext& context, const StopFlag& stop);
+  SourceAccess(const CommandContext& context, const StopFlag& stop,
+               Patience patience = Patience::of_a_run);
   ~SourceAccess();
   SourceAccess(const SourceAccess&) = delete;
   SourceAccess& operator=(const SourceAccess&) = delete;
@@ -34,6 +41,9 @@ class SourceAccess {
   Result<std::optional<std::string>> region() const;
   /// Which of AWS's places gives the credentials, for `sparkify config`; never a value of them.
   Result<std::string> credentials_provider();
+  /// How many microseconds this machine's clock is ahead of S3's; `location` is `s3://...`. Needs
+  /// no credentials. Errors: `unreachable`, when no answer comes.
+  Result<std::int64_t> s3_clock_offset(const std::string& location);
 
  private:
   Result<S3Client*> s3();
@@ -42,6 +52,7 @@ class SourceAccess {
 
   const Settings& settings_;
   const StopFlag& stop_;
+  const Patience patience_;
   AwsEnvironment aws_;
   HttpClient http_;
   CredentialChain credentials_;

@@ -44,6 +44,7 @@ COMMANDS = (
     "query",
     "grant-readonly",
     "iam",
+    "doctor",
     "generate",
     "config",
     "version",

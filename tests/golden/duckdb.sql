@@ -303,6 +303,20 @@ limit $3
 -- What plays are matched by, for those that are matched outside the warehouse.
 select title, artist_name, duration, song_id, artist_id from songs
 
+-- file: doctor/duckdb/server
+select 'DuckDB ' || version() as version, 'true' as takes_writes
+
+-- file: doctor/last_run
+-- The newest run, and how many of all plays have no known song.
+select r.run_id,
+       r.status,
+       r.started_at,
+       (select count(*) from songplays) as plays,
+       (select count(*) from unmatched_songplays) as unmatched,
+       (select count(*) from songs) as songs
+from etl_runs r
+where r.run_id = (select max(run_id) from etl_runs)
+
 -- file: late/apply_matches
 update songplays
 set song_id = m.song_id, artist_id = m.artist_id

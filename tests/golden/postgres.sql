@@ -349,6 +349,58 @@ limit $3
 -- What plays are matched by, for those that are matched outside the warehouse.
 select title, artist_name, duration, song_id, artist_id from songs
 
+-- file: doctor/last_run
+-- The newest run, and how many of all plays have no known song.
+select r.run_id,
+       r.status,
+       r.started_at,
+       (select count(*) from songplays) as plays,
+       (select count(*) from unmatched_songplays) as unmatched,
+       (select count(*) from songs) as songs
+from etl_runs r
+where r.run_id = (select max(run_id) from etl_runs)
+
+-- file: doctor/postgres/rights_missing
+-- What of a run's doings the session's role has no right to, as `grant` would say it. Tables that are
+-- not there yet will be the role's own.
+select privilege, object_name, quote_ident(current_user) as role_name
+from (
+    select 'create' as privilege,
+           'schema ' || quote_ident(current_schema()) as object_name,
+           has_schema_privilege(current_schema(), 'create') as is_granted
+    union all
+    select 'temporary',
+           'database ' || quote_ident(current_database()),
+           has_database_privilege(current_database(), 'temporary')
+    union all
+    select p.privilege,
+           t.tablename,
+           has_table_privilege(quote_ident(t.schemaname) || '.' || quote_ident(t.tablename),
+                               p.privilege)
+    from pg_tables t
+    join (values ('select'), ('insert'), ('update'), ('delete'), ('truncate')) p (privilege)
+      on p.privilege = 'select'
+      or (p.privilege = 'insert' and t.tablename <> 'etl_schema')
+      or (p.privilege = 'update' and t.tablename in ('songplays', 'etl_runs'))
+      or (p.privilege = 'delete'
+          and t.tablename in ('users', 'songs', 'artists', 'unmatched_songplays', 'staging_events',
+                              'staging_songs', 'etl_drift', 'etl_loading_events',
+                              'etl_loading_songs'))
+      or (p.privilege = 'truncate'
+          and t.tablename in ('etl_loading_events', 'etl_loading_songs'))
+    where t.schemaname = current_schema()
+      and t.tablename in ('songplays', 'users', 'songs', 'artists', 'time', 'unmatched_songplays',
+                          'staging_events', 'staging_songs', 'etl_runs', 'etl_objects',
+                          'etl_rejects', 'etl_drift', 'etl_schema', 'etl_loading_events',
+                          'etl_loading_songs')
+) rights
+where not is_granted
+order by object_name collate "C", privilege collate "C"
+
+-- file: doctor/postgres/server
+select 'PostgreSQL ' || current_setting('server_version') as version,
+       case when pg_is_in_recovery() then 'false' else 'true' end as takes_writes
+
 -- file: late/apply_matches
 update songplays
 set song_id = m.song_id, artist_id = m.artist_id

@@ -1,0 +1,1 @@
+select 'DuckDB ' || version() as version, 'true' as takes_writes

@@ -1,0 +1,1 @@
+select version() as version, 'true' as takes_writes
