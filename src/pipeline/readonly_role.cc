@@ -25,8 +25,7 @@ Error refuse(Warehouse& warehouse, const std::string& role, std::string_view why
 Status expect_no_more(Warehouse& warehouse, Transaction& transaction, const SqlLibrary& sql,
                       const std::string& role) {
   constexpr std::size_t kNamedMax = 3;
-  TRY_ASSIGN(const Rows rights,
-             transaction.query(own(warehouse, sql, "rights_too_many"), {role}));
+  TRY_ASSIGN(const Rows rights, transaction.query(own(warehouse, sql, "rights_too_many"), {role}));
   if (rights.empty()) return {};
   std::string named;
   for (std::size_t i = 0; i < std::min(kNamedMax, rights.rows.size()); ++i) {
@@ -52,8 +51,10 @@ Status grant_readonly(Warehouse& warehouse, const SqlLibrary& sql, const std::st
   TRY_ASSIGN(auto transaction, warehouse.begin());
   TRY_ASSIGN(const Rows known, transaction->query(own(warehouse, sql, "role"), {role}));
   if (known.empty()) {
-    return refuse(warehouse, role, "does not exist; create it first (in PostgreSQL by create role NAME login, in Redshift "
-                  "by create user NAME password disable, which IAM logins need)");
+    return refuse(
+        warehouse, role,
+        "does not exist; create it first (in PostgreSQL by create role NAME login, in Redshift "
+        "by create user NAME password disable, which IAM logins need)");
   }
   const bool is_superuser = known.at(0, 2).text == "true";
   const bool is_owner = known.at(0, 3).text == "true";
@@ -66,8 +67,7 @@ Status grant_readonly(Warehouse& warehouse, const SqlLibrary& sql, const std::st
              sql.fill_template("grant_readonly",
                                {{"role", known.at(0, 0).text}, {"schema", known.at(0, 1).text}}));
   TRY(transaction->execute(grants));
-  TRY_ASSIGN(const Rows missing,
-             transaction->query(own(warehouse, sql, "rights_missing"), {role}));
+  TRY_ASSIGN(const Rows missing, transaction->query(own(warehouse, sql, "rights_missing"), {role}));
   if (!missing.empty()) {
     return refuse(warehouse, role,
                   fmt::format("cannot be given the right to read {} by this user; let the owner of "
