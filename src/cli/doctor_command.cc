@@ -64,6 +64,9 @@ std::vector<SecretFile> secret_files(const CommandContext& context) {
   const Settings& settings = context.settings;
   std::vector<SecretFile> files;
   if (!settings.warehouse.starts_with("duckdb:")) {
+    if (settings.db_password_file) {
+      files.push_back({*settings.db_password_file, "the database password's file"});
+    }
     std::string passfile = parameter_of(settings.warehouse, "passfile");
     if (passfile.empty()) passfile = file_of(context.environment, "PGPASSFILE", "/.pgpass");
     files.push_back({std::move(passfile), "libpq's password file"});

@@ -252,8 +252,11 @@ class Author {
   Status redshift_role() {
     if (!is_wanted("redshift-role")) return {};
     TRY(storage());
+    IamStorage read = storage_;
+    // What we have read and staged is all that Redshift reads then.
+    if (settings_.stage == Settings::Stage::compact) read.data.clear();
     found_.documents.push_back({"redshift-role", "to the role under which Redshift reads S3", false,
-                                last_role(), redshift_role_policy(storage_)});
+                                last_role(), redshift_role_policy(read)});
     return {};
   }
 

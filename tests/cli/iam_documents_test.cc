@@ -75,6 +75,14 @@ class IamDocumentsTest : public testing::Test {
   std::optional<std::string> region_;
 };
 
+TEST_F(IamDocumentsTest, TheRoleReadsTheDataOnlyWhereRedshiftMay) {
+  EXPECT_TRUE(has(text("redshift-role"), "arn:aws:s3:::music/log_data/*"));
+  settings_.stage = Settings::Stage::compact;
+  EXPECT_FALSE(has(text("redshift-role"), "arn:aws:s3:::music/"));
+  EXPECT_TRUE(has(text("redshift-role"), "arn:aws:s3:::music-control/sparkify/*"));
+  EXPECT_TRUE(has(text("loader"), "arn:aws:s3:::music/log_data/*"));
+}
+
 TEST_F(IamDocumentsTest, RedshiftWithAPasswordNeedsARoleAndALoader) {
   EXPECT_EQ(names(), (Texts{"redshift-role", "redshift-trust", "loader"}));
   EXPECT_EQ(left_out(), Texts{"analyst"});

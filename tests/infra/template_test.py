@@ -40,7 +40,7 @@ ALL_OF_IT = {
     "ControlBucket": "scratch",
     "AuditLogging": "true",
     "EnhancedVpcRouting": "true",
-    "RoleReadsData": "true",
+    "RoleReadsData": "false",
     "NumberOfNodes": 2,
     "WorkgroupId": "01234567-89ab-cdef-0123-456789abcdef",
 }
@@ -190,15 +190,16 @@ class Rights(unittest.TestCase):
         for kind in KINDS:
             self.assertEqual(self.rights(stack_of(kind), "AnalystPolicy"), {self.LOG_IN[kind]})
 
-    def test_redshift_reads_the_control_prefix_and_the_data_if_told_so(self):
+    def test_redshift_reads_the_control_prefix_and_the_data_if_not_told_otherwise(self):
         control = {("s3:ListBucket", "arn:aws:s3:::scratch"),
                    ("s3:GetObject", "arn:aws:s3:::scratch/parts/*")}
         given = {"ControlBucket": "scratch", "ControlPrefix": "parts"}
         for kind in KINDS:
-            self.assertEqual(self.rights(stack_of(kind, **given), "RedshiftRole"), control)
             self.assertEqual(
-                self.rights(stack_of(kind, RoleReadsData="true", **given), "RedshiftRole"),
-                control | self.READS_DATA)
+                self.rights(stack_of(kind, **given), "RedshiftRole"), control | self.READS_DATA)
+            self.assertEqual(
+                self.rights(stack_of(kind, RoleReadsData="false", **given), "RedshiftRole"),
+                control)
 
     def test_the_role_is_for_the_loader_on_this_warehouse_alone(self):
         users = "arn:aws:redshift:eu-west-1:123456789012:dbuser:"
