@@ -89,7 +89,7 @@ Result<EtlOptions> etl_options(const Options& options, const Settings& settings)
   etl.max_rejects = settings.max_rejects;
   etl.group_bytes = group_bytes(settings);
   etl.decode = decode_limits(settings);
-  if (settings.direct_bytes) etl.direct_bytes_min = *settings.direct_bytes;
+  if (settings.straight_bytes) etl.straight_bytes_min = *settings.straight_bytes;
   return etl;
 }
 

@@ -64,7 +64,7 @@ constexpr std::array<Definition, 32> kDefinitions = {{
     {"log_format", true, false, "SPARKIFY", "LOG_FORMAT"},
     {"group_bytes", false, true, "", ""},
     {"block_bytes", false, true, "", ""},
-    {"direct_bytes", false, true, "", ""},
+    {"straight_bytes", false, true, "", ""},
     {"part_bytes", false, true, "", ""},
     {"retry_ms", false, true, "", ""},
     {"stall_s", false, true, "", ""},
@@ -183,7 +183,7 @@ class Resolver {
     TRY(log_format());
     TRY(tuning("group_bytes", settings_.group_bytes));
     TRY(tuning("block_bytes", settings_.block_bytes));
-    TRY(tuning("direct_bytes", settings_.direct_bytes));
+    TRY(tuning("straight_bytes", settings_.straight_bytes));
     TRY(tuning("part_bytes", settings_.s3.part_bytes));
     TRY(tuning_count("retry_ms", settings_.s3.retry_ms));
     TRY(tuning_count("stall_s", settings_.s3.stall_s));

@@ -63,7 +63,7 @@ struct Settings {
   S3Settings s3;
   std::optional<std::uint64_t> group_bytes;   ///< for tests; none: the program decides
   std::optional<std::uint64_t> block_bytes;   ///< for tests; none: the program decides
-  std::optional<std::uint64_t> direct_bytes;  ///< for tests; none: the program decides
+  std::optional<std::uint64_t> straight_bytes;  ///< for tests; none: the program decides
 
   std::vector<Setting> shown;         ///< in the order in which `sparkify config` lists them
   std::vector<std::string> warnings;  ///< whole sentences, without a value in them

@@ -220,7 +220,7 @@ Status EtlRun::begin() {
 
 Status EtlRun::apply_groups(DataKind kind) {
   GroupLoad load(
-      {options_.keep_staging, options_.max_rejects, options_.decode, options_.direct_bytes_min},
+      {options_.keep_staging, options_.max_rejects, options_.decode, options_.straight_bytes_min},
       {context_.store, context_.warehouse, context_.sql, ledger_, star_, context_.progress,
        context_.stop},
       summary_);

@@ -27,7 +27,7 @@ struct EtlOptions {
   std::uint64_t group_bytes = std::uint64_t{256} << 20;
   DecodeLimits decode;
   /// See GroupLoadOptions.
-  std::uint64_t direct_bytes_min = std::uint64_t{4} << 20;
+  std::uint64_t straight_bytes_min = std::uint64_t{4} << 20;
 };
 
 /// What a run works with. All of it must outlive the run.

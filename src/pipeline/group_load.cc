@@ -126,7 +126,7 @@ std::vector<GroupLoad::Way> GroupLoad::ways_of(const Group& group) {
   std::uint64_t bytes = 0;
   for (const PlannedObject& object : group.objects) bytes += object.info.size_bytes;
   const bool may_go_straight = group.kind == DataKind::logs && !options_.keep_staging &&
-                               direct_.is_worthwhile(bytes, options_.direct_bytes_min);
+                               straight_.is_worthwhile(bytes, options_.straight_bytes_min);
   if (may_go_straight) ways.push_back(Way::straight);
   ways.push_back(Way::staged);
   return ways;
@@ -234,7 +234,7 @@ Result<std::optional<std::int64_t>> GroupLoad::fill_straight(Transaction& transa
                                                              RejectSpool& rejects, Work& work) {
   GroupFeed feed(group.kind, group.objects,
                  {context_.store, options_.decode, context_.progress, context_.stop}, rejects);
-  TRY_ASSIGN(const auto loaded, direct_.load(transaction, feed));
+  TRY_ASSIGN(const auto loaded, straight_.load(transaction, feed));
   if (!loaded) {
     log_debug("not every play of the group is new; it is staged");
     return std::optional<std::int64_t>();

@@ -7,7 +7,7 @@
 
 #include "load/ledger.h"
 #include "load/reject_spool.h"
-#include "pipeline/direct_load.h"
+#include "pipeline/straight_load.h"
 #include "pipeline/group_feed.h"
 #include "report/run_summary.h"
 #include "transform/star.h"
@@ -19,7 +19,7 @@ struct GroupLoadOptions {
   std::optional<std::uint64_t> max_rejects;
   DecodeLimits decode;
   /// Groups of logs of at least so many bytes try the short way, where the warehouse likes it.
-  std::uint64_t direct_bytes_min = std::uint64_t{4} << 20;
+  std::uint64_t straight_bytes_min = std::uint64_t{4} << 20;
 };
 
 struct GroupLoadContext {
@@ -40,7 +40,7 @@ class GroupLoad {
       : options_(options),
         context_(context),
         summary_(summary),
-        direct_(context.warehouse, context.sql) {}
+        straight_(context.warehouse, context.sql) {}
 
   /// Errors: `too_many_rejects`, `stopped`, the warehouse's; nothing of the group is committed
   /// then. `commit_unknown`, if not even the ledger could be asked.
@@ -62,7 +62,7 @@ class GroupLoad {
     std::int64_t records = 0;
   };
 
-  /// Rows read by the warehouse itself; straight into the star (see direct_load.h); or staged by us
+  /// Rows read by the warehouse itself; straight into the star (see straight_load.h); or staged by us
   /// and selected, which is open for every group.
   enum class Way { by_warehouse, straight, staged };
 
@@ -101,7 +101,7 @@ class GroupLoad {
   GroupLoadOptions options_;
   GroupLoadContext context_;
   RunSummary& summary_;
-  DirectLoad direct_;
+  StraightLoad straight_;
 };
 
 }  // namespace sparkify

@@ -28,7 +28,7 @@ class BatchList : public BatchSource {
 };
 
 /// Turns a group's events into rows of songplays, as they come, and keeps what else they tell: for
-/// a group of which every play is new, that is all the star needs (pipeline/direct_load.h).
+/// a group of which every play is new, that is all the star needs (pipeline/straight_load.h).
 ///
 /// `next` may be called by several threads; the rest when it has returned false to all.
 class PlayStream : public BatchSource {

@@ -35,7 +35,7 @@ Result<bool> SongIndex::fill(Warehouse& warehouse, const SqlLibrary& sql, std::s
   by_key_.clear();
   song_count_ = 0;
   songs_max_ = songs_max;
-  TRY(warehouse.read_committed(sql.get("direct/songs"), {}, *this));
+  TRY(warehouse.read_committed(sql.get("straight/songs"), {}, *this));
   if (song_count_ <= songs_max_) return true;
   by_key_.clear();
   return false;

@@ -107,7 +107,7 @@ class Warehouse {
   virtual Status read(std::string_view sql, const Values& values, RowVisitor& visitor) = 0;
   /// Whether rows are best put straight into the star's tables, by `Transaction::stage`, where that
   /// is possible; else they are staged and selected.
-  virtual bool prefers_direct_rows() const { return false; }
+  virtual bool prefers_straight_rows() const { return false; }
   /// Reads what is committed, also while a transaction is open.
   virtual Status read_committed(std::string_view sql, const Values& values, RowVisitor& visitor) {
     return read(sql, values, visitor);

@@ -925,7 +925,7 @@ class StoryTest(LoadCase):
 class StraightTest(LoadCase):
     """Groups whose plays are all new go straight into PostgreSQL's star; others only try to."""
 
-    ALL = {"SPARKIFY_DIRECT_BYTES": "1"}
+    ALL = {"SPARKIFY_STRAIGHT_BYTES": "1"}
     EACH_OBJECT = {**ALL, "SPARKIFY_GROUP_BYTES": "1"}
 
     def test_one_run(self):
@@ -1022,7 +1022,7 @@ class RunTest(unittest.TestCase):
         self.load_conflicts({"SPARKIFY_GROUP_BYTES": "3000"})
 
     def test_conflicts_where_rows_go_straight_into_the_star(self):
-        self.load_conflicts({"SPARKIFY_GROUP_BYTES": "3000", "SPARKIFY_DIRECT_BYTES": "1"})
+        self.load_conflicts({"SPARKIFY_GROUP_BYTES": "3000", "SPARKIFY_STRAIGHT_BYTES": "1"})
 
     def test_uris_are_taken_in_byte_order(self):
         names = ("b", "a", "B", "a-", "a/z", "a0", "é", "z", "10", "9", "a b", "😀", "\uffee", "_")

@@ -39,7 +39,7 @@ KILLED_BY_US = (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 IS_POSTGRES = warehouses.kind() == warehouses.POSTGRES
 if IS_POSTGRES:
-    GROUPS["SPARKIFY_DIRECT_BYTES"] = "27000"  # some days go straight into the star
+    GROUPS["SPARKIFY_STRAIGHT_BYTES"] = "27000"  # some days go straight into the star
     RANDOM_KILLS = 4
     CALL_KILLS = {"sendto": 5, "recvfrom": 2, "poll": 2, "write": 1}
     KILLS_MIN = 11

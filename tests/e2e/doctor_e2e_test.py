@@ -852,7 +852,7 @@ class PostgresTest(PostgresDoctorCase):
         report.expect("rights", "ok", "all that a run needs")
         (self.logs / "more.json").write_bytes(lines(play(9, 1), play(9, 2)))
         (self.songs / "more.json").write_bytes(lines(song(9)))
-        env = {**server.environment(role), "SPARKIFY_DIRECT_BYTES": None}
+        env = {**server.environment(role), "SPARKIFY_STRAIGHT_BYTES": None}
         env = {name: text for name, text in env.items() if text is not None}
         done = self.succeeds("etl", "--warehouse", self.url(role), *self.data, env=env)
         self.assertIn("2", done.stdout)

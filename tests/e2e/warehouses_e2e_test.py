@@ -38,7 +38,7 @@ STAGING_COLUMNS = {
     "staging_songs": (*contract.SONG_COLUMNS.values(), "object_no", "record_no"),
 }
 SMALL_GROUPS = {"SPARKIFY_GROUP_BYTES": "60000"}
-STRAIGHT = {"SPARKIFY_DIRECT_BYTES": "1"}  # PostgreSQL: into the star, where all plays are new
+STRAIGHT = {"SPARKIFY_STRAIGHT_BYTES": "1"}  # PostgreSQL: into the star, where all plays are new
 COMPLAINT = re.compile(r"(?m)^.* (?:ERROR|FATAL|PANIC): .*$")
 
 # What a database's owner may have set for reasons of their own.

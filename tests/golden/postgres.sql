@@ -329,26 +329,6 @@ from (
     select user_id from users group by user_id having count(*) > 1
 ) repeated
 
--- file: direct/known_plays
--- The plays that a group's plays may be again.
-select songplay_id
-from songplays
-where songplay_id >= cast($1 as bigint)
-  and songplay_id <= cast($2 as bigint)
-limit $3
-
--- file: direct/known_times
--- The start times that are in their table already, in milliseconds since 1970.
-select cast(extract(epoch from start_time) * 1000 as bigint) as start_ms
-from time
-where start_time >= cast($1 as timestamp)
-  and start_time <= cast($2 as timestamp)
-limit $3
-
--- file: direct/songs
--- What plays are matched by, for those that are matched outside the warehouse.
-select title, artist_name, duration, song_id, artist_id from songs
-
 -- file: doctor/last_run
 -- The newest run, and how many of all plays have no known song.
 select r.run_id,
@@ -1272,6 +1252,26 @@ from (
     union all select 6, 'unmatched_songplays', count(*) from unmatched_songplays
 ) counted
 order by place
+
+-- file: straight/known_plays
+-- The plays that a group's plays may be again.
+select songplay_id
+from songplays
+where songplay_id >= cast($1 as bigint)
+  and songplay_id <= cast($2 as bigint)
+limit $3
+
+-- file: straight/known_times
+-- The start times that are in their table already, in milliseconds since 1970.
+select cast(extract(epoch from start_time) * 1000 as bigint) as start_ms
+from time
+where start_time >= cast($1 as timestamp)
+  and start_time <= cast($2 as timestamp)
+limit $3
+
+-- file: straight/songs
+-- What plays are matched by, for those that are matched outside the warehouse.
+select title, artist_name, duration, song_id, artist_id from songs
 
 -- file: tables/add_schema_version
 insert into etl_schema (version, created_by)

@@ -39,7 +39,7 @@ READ_ONLY = [
 ]
 DIRECT = "direct"
 SCHEMA = "it's \"№ {number}\"; --"  # who does not quote it is found out
-STRAIGHT = {"SPARKIFY_DIRECT_BYTES": "1"}
+STRAIGHT = {"SPARKIFY_STRAIGHT_BYTES": "1"}
 COPY_SCHEMA = """
 do $$
 declare

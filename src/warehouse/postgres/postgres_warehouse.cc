@@ -57,7 +57,7 @@ class PostgresWarehouse : public SessionWarehouse {
   std::string_view dialect() const override { return "postgres"; }
   Result<std::optional<std::string>> writer() override { return lock_.holder(*leader_); }
   Result<std::unique_ptr<Transaction>> begin_group() override;
-  bool prefers_direct_rows() const override { return true; }
+  bool prefers_straight_rows() const override { return true; }
   Status read_committed(std::string_view sql, const Values& values, RowVisitor& visitor) override;
   WarehouseScript script() const override;
   Result<std::string> stage_statement(const TableSchema& schema) const override;

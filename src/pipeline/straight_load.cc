@@ -1,4 +1,4 @@
-#include "pipeline/direct_load.h"
+#include "pipeline/straight_load.h"
 
 #include <algorithm>
 
@@ -53,11 +53,11 @@ bool have_common(const std::vector<std::int64_t>& a, const std::vector<std::int6
 
 }  // namespace
 
-bool DirectLoad::is_worthwhile(std::uint64_t group_bytes, std::uint64_t bytes_min) {
-  return warehouse_.prefers_direct_rows() && group_bytes >= bytes_min && has_songs_ != false;
+bool StraightLoad::is_worthwhile(std::uint64_t group_bytes, std::uint64_t bytes_min) {
+  return warehouse_.prefers_straight_rows() && group_bytes >= bytes_min && has_songs_ != false;
 }
 
-Result<std::optional<DirectLoad::Loaded>> DirectLoad::load(Transaction& transaction,
+Result<std::optional<StraightLoad::Loaded>> StraightLoad::load(Transaction& transaction,
                                                            GroupFeed& feed) {
   if (!has_songs_) {
     TRY_ASSIGN(has_songs_, songs_.fill(warehouse_, sql_, kSongsMax));
@@ -82,20 +82,20 @@ Result<std::optional<DirectLoad::Loaded>> DirectLoad::load(Transaction& transact
   return std::optional(Loaded{plays.play_count(), plays.event_counts()});
 }
 
-Result<bool> DirectLoad::are_new(const std::vector<std::int64_t>& play_ids) {
+Result<bool> StraightLoad::are_new(const std::vector<std::int64_t>& play_ids) {
   if (play_ids.empty()) return true;
   if (std::adjacent_find(play_ids.begin(), play_ids.end()) != play_ids.end()) return false;
-  TRY_ASSIGN(const auto known, read_known(warehouse_, sql_.get("direct/known_plays"),
+  TRY_ASSIGN(const auto known, read_known(warehouse_, sql_.get("straight/known_plays"),
                                           play_ids.front(), play_ids.back()));
   return known && !have_common(play_ids, *known);
 }
 
-Result<std::optional<std::list<Batch>>> DirectLoad::new_times(
+Result<std::optional<std::list<Batch>>> StraightLoad::new_times(
     const std::vector<std::int64_t>& start_times) {
   std::list<Batch> rows;
   if (start_times.empty()) return std::optional(std::move(rows));
   TRY_ASSIGN(const auto known,
-             read_known(warehouse_, sql_.get("direct/known_times"),
+             read_known(warehouse_, sql_.get("straight/known_times"),
                         format_time(start_times.front()), format_time(start_times.back())));
   if (!known) return std::optional<std::list<Batch>>();
   auto next_known = known->begin();

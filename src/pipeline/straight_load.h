@@ -19,10 +19,10 @@ namespace sparkify {
 /// object that failed. Then nothing depends on the order of plays, and the tables come out as by
 /// the SQL of sql/star. Whether it is open shows when the rows were sent; if not, the transaction
 /// has to be rolled back, and the group goes the long way.
-class DirectLoad {
+class StraightLoad {
  public:
   /// All must outlive it.
-  DirectLoad(Warehouse& warehouse, const SqlLibrary& sql) : warehouse_(warehouse), sql_(sql) {}
+  StraightLoad(Warehouse& warehouse, const SqlLibrary& sql) : warehouse_(warehouse), sql_(sql) {}
 
   /// Whether a group of so many bytes should try. Below some size the long way is as short.
   bool is_worthwhile(std::uint64_t group_bytes, std::uint64_t bytes_min);
