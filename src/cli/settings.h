@@ -61,8 +61,8 @@ struct Settings {
   std::optional<std::uint64_t> max_rejects;        ///< none: no limit
   LogFormat log_format = LogFormat::text;
   S3Settings s3;
-  std::optional<std::uint64_t> group_bytes;   ///< for tests; none: the program decides
-  std::optional<std::uint64_t> block_bytes;   ///< for tests; none: the program decides
+  std::optional<std::uint64_t> group_bytes;     ///< for tests; none: the program decides
+  std::optional<std::uint64_t> block_bytes;     ///< for tests; none: the program decides
   std::optional<std::uint64_t> straight_bytes;  ///< for tests; none: the program decides
 
   std::vector<Setting> shown;         ///< in the order in which `sparkify config` lists them

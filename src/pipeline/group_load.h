@@ -7,8 +7,8 @@
 
 #include "load/ledger.h"
 #include "load/reject_spool.h"
-#include "pipeline/straight_load.h"
 #include "pipeline/group_feed.h"
+#include "pipeline/straight_load.h"
 #include "report/run_summary.h"
 #include "transform/star.h"
 
@@ -62,8 +62,8 @@ class GroupLoad {
     std::int64_t records = 0;
   };
 
-  /// Rows read by the warehouse itself; straight into the star (see straight_load.h); or staged by us
-  /// and selected, which is open for every group.
+  /// Rows read by the warehouse itself; straight into the star (see straight_load.h); or staged by
+  /// us and selected, which is open for every group.
   enum class Way { by_warehouse, straight, staged };
 
   Status apply_once(Group& group);

@@ -58,7 +58,7 @@ bool StraightLoad::is_worthwhile(std::uint64_t group_bytes, std::uint64_t bytes_
 }
 
 Result<std::optional<StraightLoad::Loaded>> StraightLoad::load(Transaction& transaction,
-                                                           GroupFeed& feed) {
+                                                               GroupFeed& feed) {
   if (!has_songs_) {
     TRY_ASSIGN(has_songs_, songs_.fill(warehouse_, sql_, kSongsMax));
     if (!*has_songs_) return std::optional<Loaded>();
