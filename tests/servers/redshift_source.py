@@ -7,7 +7,6 @@ is assumed by the one before. All requests are the last session's.
 import bz2
 import collections
 import concurrent.futures
-import gzip
 import http.client
 import json
 import re
@@ -24,6 +23,7 @@ THREADS = 8
 AHEAD_MAX = 32  # objects that are read before they are wanted
 DECOMPRESS_SECONDS_MAX = 120
 ENTRIES_MAX = 1_000_000
+GZIP_WINDOW = 31  # of zlib: gzip, with its header and its checksum
 
 ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d*):role/[\w+=,.@/-]+")
 ADDRESS = re.compile(r"s3://([^/]+)/(.+)", re.DOTALL)
@@ -203,15 +203,27 @@ def split_address(url):
 def decompress(body, kind, url):
     try:
         if kind == "gzip":
-            return gzip.decompress(body)
+            return streams(body, lambda: zlib.decompressobj(GZIP_WINDOW))
         if kind == "bzip2":
-            return bz2.decompress(body)
+            return streams(body, bz2.BZ2Decompressor)
         if kind == "zstd":
             return zstd(body)
     except (OSError, EOFError, zlib.error, ValueError):
         text = "failed to inflate with invalid or incomplete deflate data. zlib error code: -3"
         raise copy_error(text, 9001, f"S3 key being read : {url}") from None
     return body
+
+
+def streams(body, decompressor):
+    """One stream behind the other, and nothing else behind the last: as strict as it can be."""
+    found = []
+    while body:
+        stream = decompressor()
+        found.append(stream.decompress(body))
+        if not stream.eof:
+            raise EOFError("cut")
+        body = stream.unused_data
+    return b"".join(found)
 
 
 def zstd(body):

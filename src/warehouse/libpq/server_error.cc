@@ -138,7 +138,9 @@ Error explain(const ServerMessage& message, std::string_view where, std::string_
   std::string text = what_was_said(message, where);
   const bool is_redshift = product == Product::redshift;
   std::string advice = is_redshift ? redshift_advice(message.text + message.detail) : "";
-  if (advice.empty()) advice = advice_for(message.sqlstate, role);
+  // Redshift calls nearly everything an internal error.
+  const bool is_said = is_redshift && message.sqlstate.starts_with("XX");
+  if (advice.empty() && !is_said) advice = advice_for(message.sqlstate, role);
   if (!advice.empty()) text += "; " + advice;
   if (advice.empty() && !message.hint.empty()) text += "; " + in_one_line(message.hint);
   const bool is_conflict =
