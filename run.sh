@@ -32,8 +32,7 @@ ask() { # TITLE SQL
 show() {
   if [ ! -f "$sample/truth.json" ]; then
     say "Making sample data in $sample/"
-    "$sparkify" generate --out "$sample" --events 40000 --users 400 --songs 1000 --days 30 \
-      --faults all=0.0005
+    "$sparkify" generate --out "$sample" --preset demo --faults all=0.0005
   fi
   say "Creating the tables in $warehouse"
   "$sparkify" create-tables --warehouse "$warehouse"

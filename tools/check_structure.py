@@ -44,7 +44,7 @@ MAY_INCLUDE = {
 C_LIBRARIES = {
     "duckdb.h": ("warehouse/duckdb",),
     "simdjson.h": ("decode",),
-    "zlib.h": ("decode", "warehouse/redshift"),
+    "zlib.h": ("base", "decode"),
     "zstd.h": ("decode",),
     "bzlib.h": ("decode",),
     "libpq-fe.h": ("warehouse/libpq",),

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
+#include "base/byte_size.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -93,11 +94,14 @@ Result<EtlOptions> etl_options(const Options& options, const Settings& settings)
   return etl;
 }
 
-ProgressDisplay::Form progress_form(const CommandContext& context) {
-  if (context.flags.quiet) return ProgressDisplay::Form::none;
-  const bool terminal =
-      ::isatty(STDERR_FILENO) != 0 && context.settings.log_format == LogFormat::text;
-  return terminal ? ProgressDisplay::Form::bar : ProgressDisplay::Form::lines;
+ProgressState state_of(const Progress& progress, double seconds) {
+  const std::uint64_t total = progress.bytes_total.load();
+  const std::uint64_t read = std::min(progress.bytes_read.load(), total);
+  const auto speed = static_cast<std::uint64_t>(static_cast<double>(read) / seconds);
+  return {
+      total == 0 ? 0 : static_cast<double>(read) / static_cast<double>(total),
+      fmt::format("{} of {}, {} records, {} rejects, {}/s", format_bytes(read), format_bytes(total),
+                  progress.records.load(), progress.rejects.load(), format_bytes(speed))};
 }
 
 int exit_code(const RunSummary& summary) {
@@ -119,7 +123,8 @@ Result<int> run(const Options& options, const CommandContext& context) {
   Progress progress;
   RunSummary summary;
   {
-    const ProgressDisplay display(progress, progress_form(context));
+    const ProgressDisplay display([&](double seconds) { return state_of(progress, seconds); },
+                                  ProgressDisplay::form(context));
     summary = run_etl(etl, {*store, *open.warehouse, open.sql, progress, stop});
   }
   if (summary.ignored_files > 0) {

@@ -1,16 +1,21 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "base/byte_size.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/progress_display.h"
 #include "cli/source_access.h"
 #include "cli/url_secret.h"
 #include "generate/generator.h"
+#include "generate/preset.h"
 
 namespace sparkify {
 
@@ -18,9 +23,53 @@ namespace {
 
 struct Options {
   std::string out;
+  std::string preset;
   std::string faults;
-  GenerateOptions generate;
+  /// What flags say, to be put into the options.
+  std::vector<std::function<void(GenerateOptions&)>> said;
 };
+
+/// A flag for one of the options; what it says is stronger than a preset.
+template <typename Value>
+void add_option_to(CLI::App& command, Options& options, Value GenerateOptions::*member,
+                   const std::string& flag, const std::string& type, const std::string& help) {
+  command
+      .add_option_function<Value>(
+          flag,
+          [&options, member](const Value& value) {
+            options.said.push_back([member, value](GenerateOptions& to) { to.*member = value; });
+          },
+          help)
+      ->type_name(type);
+}
+
+Result<GenerateOptions> wanted(const Options& options) {
+  GenerateOptions generate;
+  if (!options.preset.empty()) {
+    const auto found = preset(options.preset);
+    if (!found) {
+      return make_error(ErrorKind::usage, fmt::format("--preset: there is no {}; give one of {}",
+                                                      printable(options.preset), preset_names()));
+    }
+    generate = *found;
+  }
+  for (const auto& say : options.said) say(generate);
+  if (!options.faults.empty()) {
+    TRY_ASSIGN(generate.faults, parse_faults(options.faults));
+  }
+  return generate;
+}
+
+ProgressState state_of(const GenerateProgress& progress, const GenerateOptions& options,
+                       double seconds) {
+  const std::int64_t total = options.songs + options.events;
+  const std::int64_t done = std::min(progress.records.load(), total);
+  const auto bytes = static_cast<std::uint64_t>(progress.bytes.load());
+  const auto speed = static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds);
+  return {total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total),
+          fmt::format("{} of {} records, {}, {}/s", done, total, format_bytes(bytes),
+                      format_bytes(speed))};
+}
 
 std::string as_text(const GenerateSummary& summary, const std::string& out) {
   std::string text = fmt::format(
@@ -46,17 +95,22 @@ std::string as_json(const GenerateSummary& summary, const std::string& out) {
   return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-Result<int> run(Options options, const CommandContext& context) {
+Result<int> run(const Options& options, const CommandContext& context) {
   if (holds_aws_keys(options.out)) {
     return make_error(ErrorKind::config, fmt::format("flag --out: {}", kKeysInLocation));
   }
-  if (!options.faults.empty()) {
-    TRY_ASSIGN(options.generate.faults, parse_faults(options.faults));
-  }
+  TRY_ASSIGN(const GenerateOptions generate_options, wanted(options));
   const StopFlag never;
   SourceAccess sources(context, never);
   TRY_ASSIGN(const auto writer, sources.writer(options.out));
-  TRY_ASSIGN(const GenerateSummary summary, generate(options.generate, *writer));
+  GenerateProgress progress;
+  GenerateSummary summary;
+  {
+    const ProgressDisplay display(
+        [&](double seconds) { return state_of(progress, generate_options, seconds); },
+        ProgressDisplay::form(context));
+    TRY_ASSIGN(summary, generate(generate_options, *writer, progress));
+  }
   print(context.flags.json ? as_json(summary, options.out) : as_text(summary, options.out));
   return kExitDone;
 }
@@ -65,7 +119,6 @@ Result<int> run(Options options, const CommandContext& context) {
 
 Command add_generate(CLI::App& app, GlobalFlags& /*flags*/) {
   auto options = std::make_shared<Options>();
-  GenerateOptions& generate = options->generate;
   CLI::App* command = app.add_subcommand(
       "generate", "Make sample logs and songs; the same options give the same bytes");
   command
@@ -73,19 +126,29 @@ Command add_generate(CLI::App& app, GlobalFlags& /*flags*/) {
                    "Folder, or s3://BUCKET/PREFIX, to write log_data/ and song_data/ into")
       ->required()
       ->type_name("DIR");
-  command->add_option("--seed", generate.seed, "Another seed, other data (default 1)")
-      ->type_name("N");
-  command->add_option("--events", generate.events, "Log records (default 10000)")->type_name("N");
-  command->add_option("--users", generate.users, "Users (default 100)")->type_name("N");
-  command->add_option("--songs", generate.songs, "Song records (default 500)")->type_name("N");
-  command->add_option("--days", generate.days, "Days, a log file each (default 30)")
-      ->type_name("N");
-  command->add_option("--start", generate.start_date, "The first day (default 2018-11-01)")
-      ->type_name("DATE");
   command
-      ->add_option("--match-rate", generate.match_rate,
-                   "Share of the plays that have a song record (default 0.5)")
-      ->type_name("RATE");
+      ->add_option("--preset", options->preset,
+                   "Sizes under one name: tiny, demo, month, year; other flags are stronger")
+      ->type_name("NAME");
+  add_option_to(*command, *options, &GenerateOptions::seed, "--seed", "N",
+                "Another seed, other data (default 1)");
+  add_option_to(*command, *options, &GenerateOptions::events, "--events", "N",
+                "Log records (default 10000)");
+  add_option_to(*command, *options, &GenerateOptions::users, "--users", "N", "Users (default 100)");
+  add_option_to(*command, *options, &GenerateOptions::songs, "--songs", "N",
+                "Song records (default 500)");
+  add_option_to(*command, *options, &GenerateOptions::days, "--days", "N",
+                "Days, a log file each (default 30)");
+  add_option_to(*command, *options, &GenerateOptions::start_date, "--start", "DATE",
+                "The first day (default 2018-11-01)");
+  add_option_to(*command, *options, &GenerateOptions::match_rate, "--match-rate", "RATE",
+                "Share of the plays that have a song record (default 0.5)");
+  command->add_flag_callback(
+      "--gzip",
+      [options = options.get()] {
+        options->said.push_back([](GenerateOptions& to) { to.gzip = true; });
+      },
+      "Write .json.gz");
   command
       ->add_option("--faults", options->faults,
                    "Faults to plant: `all`, or KIND=RATE,... (docs/generator.md has the kinds)")
@@ -93,6 +156,7 @@ Command add_generate(CLI::App& app, GlobalFlags& /*flags*/) {
   command->footer(
       "Examples:\n"
       "  sparkify generate --out sample\n"
+      "  sparkify generate --out s3://bucket/sample --preset month --gzip\n"
       "  sparkify generate --out big --events 2000000 --users 5000 --songs 20000 --seed 7\n"
       "  sparkify generate --out bad --faults bad_json=0.01,duplicate=0.05");
   return {command, [options](const CommandContext& context) { return run(*options, context); }};

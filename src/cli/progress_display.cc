@@ -1,13 +1,13 @@
 #include "cli/progress_display.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <utility>
 
-#include "base/byte_size.h"
 #include "base/log.h"
 #include "base/time.h"
 
@@ -28,8 +28,15 @@ std::string time_left(double seconds, double share) {
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(const Progress& progress, Form form)
-    : progress_(progress), form_(form) {
+ProgressDisplay::Form ProgressDisplay::form(const CommandContext& context) {
+  if (context.flags.quiet) return Form::none;
+  const bool is_terminal =
+      ::isatty(STDERR_FILENO) != 0 && context.settings.log_format == LogFormat::text;
+  return is_terminal ? Form::bar : Form::lines;
+}
+
+ProgressDisplay::ProgressDisplay(std::function<ProgressState(double)> look, Form form)
+    : look_(std::move(look)), form_(form) {
   if (form_ != Form::none) thread_ = std::thread([this] { run(); });
 }
 
@@ -58,22 +65,16 @@ void ProgressDisplay::run() {
 }
 
 void ProgressDisplay::show(double seconds) const {
-  const std::uint64_t total = progress_.bytes_total.load();
-  const std::uint64_t read = std::min(progress_.bytes_read.load(), total);
-  const double share = total == 0 ? 0 : static_cast<double>(read) / static_cast<double>(total);
-  const std::string text =
-      fmt::format("{} of {}, {} records, {} rejects, {}/s{}", format_bytes(read),
-                  format_bytes(total), progress_.records.load(), progress_.rejects.load(),
-                  format_bytes(static_cast<std::uint64_t>(static_cast<double>(read) / seconds)),
-                  time_left(seconds, share));
+  const ProgressState state = look_(seconds);
+  const std::string text = state.text + time_left(seconds, state.share);
   if (form_ == Form::lines) {
     log_info(text);
     return;
   }
-  const auto full = static_cast<std::size_t>(share * static_cast<double>(kBarCells));
+  const auto full = static_cast<std::size_t>(state.share * static_cast<double>(kBarCells));
   std::string bar;
   for (std::size_t i = 0; i < kBarCells; ++i) bar += i < full ? "█" : "░";
-  std::fputs(fmt::format("\r\x1b[K{} {:3.0f}% {}", bar, share * 100, text).c_str(), stderr);
+  std::fputs(fmt::format("\r\x1b[K{} {:3.0f}% {}", bar, state.share * 100, text).c_str(), stderr);
 }
 
 }  // namespace sparkify

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "generate/catalogue.h"
+#include "generate/data_writer.h"
 #include "generate/day.h"
 #include "generate/log_files.h"
 #include "generate/population.h"
@@ -50,7 +51,8 @@ Result<Day> check(const GenerateOptions& options) {
 
 }  // namespace
 
-Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& writer) {
+Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& writer,
+                                 GenerateProgress& progress) {
   TRY_ASSIGN(const Day first_day, check(options));
   const Population population(options.seed, static_cast<std::size_t>(options.users),
                               first_day.start_ms());
@@ -58,10 +60,11 @@ Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& w
                             options.match_rate);
   const FaultDraw faults(options.faults);
   Truth truth(population.count(), catalogue);
-  TRY(write_song_files(options.seed, faults, catalogue, truth, writer));
+  DataWriter data(writer, options.gzip, truth, progress);
+  TRY(write_song_files(options.seed, faults, catalogue, truth, data));
 
   Timeline timeline({options.seed, options.events, options.days}, first_day, population, catalogue);
-  LogFiles log_files(options.seed, faults, population, catalogue, truth, writer);
+  LogFiles log_files(options.seed, faults, population, catalogue, truth, data);
   for (std::int32_t i = 0; i < options.days; ++i) {
     const bool is_last_day = i + 1 == options.days;
     TRY(log_files.write_day(first_day.plus(i), timeline.next_day(), is_last_day));

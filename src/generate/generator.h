@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -22,11 +23,18 @@ struct GenerateOptions {
   std::string start_date = "2018-11-01";
   /// Share of the plays whose song, artist and length equal a song record.
   double match_rate = 0.5;
+  bool gzip = false;  ///< each file as `.json.gz`
   FaultRates faults;  ///< rates among the records that can have the fault; together at most 1
 };
 
 /// A day's file and events are held in memory: some 500 bytes for each event.
 inline constexpr std::int64_t kEventsPerDayMax = 2'000'000;
+
+/// How far it is. Written by `generate`, read by whoever shows it.
+struct GenerateProgress {
+  std::atomic<std::int64_t> records{0};  ///< written: songs first, then events
+  std::atomic<std::int64_t> bytes{0};
+};
 
 struct GenerateSummary {
   std::int64_t files = 0;   ///< truth.json included
@@ -38,12 +46,13 @@ struct GenerateSummary {
 };
 
 /// Writes `log_data/YYYY/MM/YYYY-MM-DD-events.json` for each day that has events,
-/// `song_data/A/B/C/TRABC....json` for each song, and `truth.json`, which tells what an ETL must
-/// make of them.
+/// `song_data/A/B/C/TRABC....json` for each song (each with `.gz`, if asked for), and `truth.json`,
+/// which tells what an ETL must make of them.
 ///
 /// Errors  `usage`, before anything is written, when an option is outside its range; else what the
 ///         writer says.
 /// Source  docs/generator.md. Safe from several threads at once, each with a writer of its own.
-Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& writer);
+Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& writer,
+                                 GenerateProgress& progress);
 
 }  // namespace sparkify

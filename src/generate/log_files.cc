@@ -21,7 +21,7 @@ bool is_copy(FaultKind kind) {
 }  // namespace
 
 LogFiles::LogFiles(std::uint64_t seed, const FaultDraw& faults, const Population& population,
-                   const Catalogue& catalogue, Truth& truth, ObjectWriter& writer)
+                   const Catalogue& catalogue, Truth& truth, DataWriter& writer)
     : faults_(faults),
       population_(population),
       catalogue_(catalogue),
@@ -30,7 +30,7 @@ LogFiles::LogFiles(std::uint64_t seed, const FaultDraw& faults, const Population
       random_(seed, RandomPurpose::log_faults) {}
 
 Status LogFiles::write_day(Day day, const std::vector<Event>& events, bool is_last_day) {
-  file_.begin(day.log_file_name());
+  file_.begin(writer_.name_of(day.log_file_name()));
   place_left_copies(static_cast<std::int64_t>(events.size()));
   std::int64_t event_no = 0;
   for (const Event& event : events) {
@@ -43,9 +43,7 @@ Status LogFiles::write_day(Day day, const std::vector<Event>& events, bool is_la
     add_copies_due(kEndOfDay);
   }
   if (file_.is_empty()) return {};
-  const std::string_view text = file_.finish();
-  truth_.add_file(text.size());
-  return writer_.write(file_.name(), text);
+  return writer_.write(file_.name(), file_.finish(), static_cast<std::int64_t>(events.size()));
 }
 
 void LogFiles::add_event(const Event& event, std::int64_t event_no) {

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "generate/catalogue.h"
+#include "generate/data_writer.h"
 #include "generate/day.h"
 #include "generate/event.h"
 #include "generate/fault.h"
@@ -14,7 +15,6 @@
 #include "generate/random.h"
 #include "generate/record_file.h"
 #include "generate/truth.h"
-#include "source/object_store.h"
 
 namespace sparkify {
 
@@ -23,7 +23,7 @@ namespace sparkify {
 class LogFiles {
  public:
   LogFiles(std::uint64_t seed, const FaultDraw& faults, const Population& population,
-           const Catalogue& catalogue, Truth& truth, ObjectWriter& writer);
+           const Catalogue& catalogue, Truth& truth, DataWriter& writer);
 
   /// Writes the file of `day`. Days come in order; behind the last one no copy stays due.
   Status write_day(Day day, const std::vector<Event>& events, bool is_last_day);
@@ -47,7 +47,7 @@ class LogFiles {
   const Population& population_;
   const Catalogue& catalogue_;
   Truth& truth_;
-  ObjectWriter& writer_;
+  DataWriter& writer_;
   Random random_;
   RecordFile file_{JsonStyle::compact};
   JsonObject object_;

@@ -10,13 +10,13 @@
 namespace sparkify {
 
 Status write_song_files(std::uint64_t seed, const FaultDraw& faults, const Catalogue& catalogue,
-                        Truth& truth, ObjectWriter& writer) {
+                        Truth& truth, DataWriter& writer) {
   Random random(seed, RandomPurpose::song_faults);
   RecordFile file(JsonStyle::spaced);
   JsonObject object;
   const auto song_count = static_cast<std::int32_t>(catalogue.known_count());
   for (std::int32_t song_no = 0; song_no < song_count; ++song_no) {
-    file.begin(catalogue.song_file_name(song_no));
+    file.begin(writer.name_of(catalogue.song_file_name(song_no)));
     write_song(song_no, catalogue, object);
     const std::optional<FaultKind> fault = faults.next(random);
     const bool is_of_plays = fault == FaultKind::duplicate || fault == FaultKind::key_conflict;
@@ -27,9 +27,7 @@ Status write_song_files(std::uint64_t seed, const FaultDraw& faults, const Catal
       file.add(object);
       truth.add_song(song_no, Outcome::loaded);
     }
-    const std::string_view text = file.finish();
-    truth.add_file(text.size());
-    TRY(writer.write(file.name(), text));
+    TRY(writer.write(file.name(), file.finish(), 1));
   }
   return {};
 }

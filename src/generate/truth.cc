@@ -37,6 +37,7 @@ Json to_json_value(const GenerateOptions& options) {
               {"days", options.days},
               {"start_date", options.start_date},
               {"match_rate", options.match_rate},
+              {"gzip", options.gzip},
               {"faults", faults}};
 }
 

@@ -248,6 +248,8 @@ class HelpTest(CliCase):
         for words in (
             ("query",),
             ("generate",),
+            ("generate", "--out", "g", "--preset", "huge"),
+            ("generate", "--out", "g", "--events", "x"),
             ("etl", "--log-data"),
             ("status", "--runs", "0"),
             ("status", "--runs", "x"),
@@ -1176,6 +1178,16 @@ class DocumentTest(CliCase):
         ):
             with self.subTest(words=words):
                 self.assertEqual(self.document(*words)["format"], f"sparkify.{name}/1")
+
+    def test_flags_are_stronger_than_a_preset(self):
+        for words in (
+            ("--preset", "tiny", "--events", "30", "--seed", "3"),
+            ("--seed", "3", "--events", "30", "--preset", "tiny"),
+        ):
+            made = self.document("generate", "--out", "g", *words)
+            self.assertEqual((made["events"], made["songs"]), (30, 50))
+            truth = json.loads((self.folder / "g" / "truth.json").read_text("utf-8"))
+            self.assertEqual((truth["options"]["seed"], truth["options"]["days"]), (3, 7))
 
     def test_errors_are_documents_too(self):
         for words, code in (

@@ -46,10 +46,10 @@ class GeneratedDataTest(unittest.TestCase):
         self.assertEqual(done.returncode, exit_code, done.stderr)
         return done
 
-    def load(self, *options, faults=ALL_FAULTS, seed=1):
+    def load(self, *options, faults=ALL_FAULTS, seed=1, made=()):
         self.call(
             "generate", "--out", self.folder / "data", "--events", 6000, "--users", 80,
-            "--songs", 300, "--seed", seed, *(["--faults", faults] if faults else []),
+            "--songs", 300, "--seed", seed, *(["--faults", faults] if faults else []), *made,
         )  # fmt: skip
         self.call("create-tables", *self.where)
         done = self.call(
@@ -99,6 +99,12 @@ class GeneratedDataTest(unittest.TestCase):
                 self.expect_totals(summary, truth)
                 self.expect_rejects(truth)
                 self.call("check", *self.where)
+
+    def test_packed_files(self):
+        summary, truth = self.load(made=("--gzip",))
+        self.assertEqual(len(list((self.folder / "data").rglob("*.json"))), 1, "truth.json alone")
+        self.expect_totals(summary, truth)
+        self.expect_rejects(truth)
 
     def test_threads_do_not_show(self):
         summary, truth = self.load("--threads", 4)

@@ -1,11 +1,11 @@
 #include "warehouse/redshift/part_writer.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <mutex>
 #include <utility>
 
+#include "base/gzip.h"
 #include "base/parallel.h"
 #include "warehouse/redshift/copy_command.h"
 #include "warehouse/redshift/csv_rows.h"
@@ -17,26 +17,6 @@ namespace {
 /// Some 2 to 3 MiB compressed: AWS asks for 1 MB to 1 GB, and a full group gives enough parts for
 /// the slices of a small cluster. See docs/redshift.md.
 constexpr std::size_t kPartBytes = std::size_t{16} << 20;
-constexpr int kFastest = 1;
-constexpr int kGzipWindow = 15 + 16;
-constexpr int kMemoryLevel = 8;
-
-std::string gzip(std::string_view text) {
-  z_stream stream{};
-  const int begun =
-      deflateInit2(&stream, kFastest, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY);
-  SPARKIFY_ASSERT(begun == Z_OK);
-  std::string packed(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  const int ended = deflate(&stream, Z_FINISH);
-  SPARKIFY_ASSERT(ended == Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
 
 /// The parts of one COPY, numbered as they are written.
 class PartList {
