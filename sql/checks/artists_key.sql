@@ -3,5 +3,5 @@
 -- after:    check
 select count(*) as violations, min(cast(artist_id as varchar(64))) as example
 from (
-    select artist_id from artists group by artist_id having count(*) > 1
+    select min(artist_id) as artist_id from artists group by artist_id{{exact}} having count(*) > 1
 ) repeated

@@ -6,4 +6,4 @@
 select count(*) as violations, min(cast(p.songplay_id as varchar(64))) as example
 from songplays p
 where p.artist_id is not null
-  and not exists (select 1 from artists a where a.artist_id = p.artist_id)
+  and not exists (select 1 from artists a where a.artist_id{{exact}} = p.artist_id{{exact}})

@@ -3,5 +3,5 @@
 -- after:    check
 select count(*) as violations, min(cast(song_id as varchar(64))) as example
 from (
-    select song_id from songs group by song_id having count(*) > 1
+    select min(song_id) as song_id from songs group by song_id{{exact}} having count(*) > 1
 ) repeated

@@ -10,3 +10,5 @@ temp.
 -- macro: key
 -- Behind a column that is its table's key. DuckDB would keep an index for each, which slows loading;
 -- the load makes them unique by construction (`sparkify check` proves it).
+-- macro: exact
+-- Behind each text that is compared or grouped by. DuckDB counts trailing blanks.

@@ -12,3 +12,5 @@ collate "C"
 -- macro: key
 -- Behind a column that is its table's key.
 primary key
+-- macro: exact
+-- Behind each text that is compared or grouped by. PostgreSQL counts trailing blanks.

@@ -8,3 +8,6 @@
 -- macro: key
 -- Behind a column that is its table's key. Informational: the planner believes it, nobody enforces it.
 primary key
+-- macro: exact
+-- Behind each text that is compared or grouped by. Redshift passes over trailing blanks, unless something follows them.
+|| '.'

@@ -6,11 +6,11 @@ from unmatched_songplays u
 join (
     select title, artist_name, duration, song_id, artist_id,
            row_number() over (
-               partition by title, artist_name, duration order by song_id {{bytes}}
+               partition by title{{exact}}, artist_name{{exact}}, duration order by song_id {{bytes}}
            ) as nth
     from songs
 ) m
   on m.nth = 1
- and m.title = u.song
- and m.artist_name = u.artist
+ and m.title{{exact}} = u.song{{exact}}
+ and m.artist_name{{exact}} = u.artist{{exact}}
  and m.duration = u.length

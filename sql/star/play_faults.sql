@@ -7,7 +7,7 @@
 with staged as (
     select session_id * 1048576 + item_in_session as songplay_id, ts, user_id, object_no, record_no
     from {{loading}}loading_events
-    where page = 'NextSong'
+    where page{{exact}} = 'NextSong'{{exact}}
 ),
 known as (
     select p.songplay_id, p.start_time, p.user_id

@@ -11,7 +11,7 @@ with matchable as (
     from (
         select title, artist_name, duration, song_id, artist_id,
                row_number() over (
-                   partition by title, artist_name, duration order by song_id {{bytes}}
+                   partition by title{{exact}}, artist_name{{exact}}, duration order by song_id {{bytes}}
                ) as nth
         from songs
     ) numbered
@@ -28,11 +28,11 @@ select e.session_id * 1048576 + e.item_in_session as songplay_id,
        e.user_agent
 from {{loading}}loading_events e
 left join matchable m
-       on m.title = e.song
-      and m.artist_name = e.artist
+       on m.title{{exact}} = e.song{{exact}}
+      and m.artist_name{{exact}} = e.artist{{exact}}
       and m.duration = e.length
 left join {{temp}}play_faults f
        on f.object_no = e.object_no
       and f.record_no = e.record_no
-where e.page = 'NextSong'
+where e.page{{exact}} = 'NextSong'{{exact}}
   and f.object_no is null

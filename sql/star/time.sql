@@ -10,7 +10,7 @@ with staged as (
     left join {{temp}}play_faults f
            on f.object_no = e.object_no
           and f.record_no = e.record_no
-    where e.page = 'NextSong'
+    where e.page{{exact}} = 'NextSong'{{exact}}
       and f.object_no is null
 ),
 known as (

@@ -12,9 +12,9 @@ left join {{temp}}play_faults f
        on f.object_no = e.object_no
       and f.record_no = e.record_no
 left join songs s
-       on s.title = e.song
-      and s.artist_name = e.artist
+       on s.title{{exact}} = e.song{{exact}}
+      and s.artist_name{{exact}} = e.artist{{exact}}
       and s.duration = e.length
-where e.page = 'NextSong'
+where e.page{{exact}} = 'NextSong'{{exact}}
   and f.object_no is null
   and s.song_id is null

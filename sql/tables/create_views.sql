@@ -12,7 +12,7 @@ select p.songplay_id,
        p.location,
        p.user_agent
 from songplays p
-left join songs s on s.song_id = p.song_id
+left join songs s on s.song_id{{exact}} = p.song_id{{exact}}
 left join unmatched_songplays u on u.songplay_id = p.songplay_id;
 create or replace view user_levels as
 select user_id,
@@ -29,6 +29,6 @@ from (
     from songplays
 ) ordered_plays
 where nth_play = 1
-   or level <> level_before
+   or level{{exact}} <> level_before{{exact}}
    or (level is null and level_before is not null)
    or (level is not null and level_before is null)

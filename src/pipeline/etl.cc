@@ -234,9 +234,11 @@ Status EtlRun::apply_groups(DataKind kind) {
     if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
     const double begin = monotonic_seconds();
     const std::size_t listed = group.objects.size();
+    const std::size_t in_vain = summary_.not_direct.size();
     TRY(load.apply(group));
     announced_[i].reset();
-    if (options_.stage == StageMode::automatic && !summary_.not_direct.empty()) stay_compact(kind);
+    const bool was_in_vain = summary_.not_direct.size() > in_vain;
+    if (was_in_vain && options_.stage == StageMode::automatic) stay_compact(kind);
     const std::int64_t number = ++context_.progress.groups_done;
     log_debug(fmt::format("group {} of {}: {} of {} {} objects committed in {:.3f} s", number,
                           groups_.size(), group.objects.size(), listed, to_string(kind),

@@ -95,10 +95,6 @@ Result<RejectTally> tally(RejectSpool& spool, const std::set<std::int32_t>& left
 }  // namespace
 
 Status GroupLoad::apply(Group& group) {
-  return retry_conflicts(context_.stop, [&] { return apply_once(group); });
-}
-
-Status GroupLoad::apply_once(Group& group) {
   Progress& progress = context_.progress;
   const std::uint64_t bytes_before = progress.bytes_read;
   const std::int64_t records_before = progress.records;
@@ -112,9 +108,20 @@ Status GroupLoad::apply_once(Group& group) {
     if (is_done) group = std::move(attempted);
     return is_done;
   };
+  return retry_conflicts(context_.stop, [&] { return apply_once(group, attempt); });
+}
+
+Status GroupLoad::apply_once(Group& group, const std::function<Result<bool>(Way)>& attempt) {
+  std::unique_ptr<Announcement> announced;
   for (const Way way : ways_of(group)) {
     TRY_ASSIGN(const bool is_done, attempt(way));
     if (is_done) return {};
+    if (way != Way::by_warehouse) continue;
+    // Once is enough, also if what follows has to be tried again. Now they are to be read by us.
+    group.is_direct = false;
+    std::vector<ObjectInfo> objects;
+    for (const PlannedObject& object : group.objects) objects.push_back(object.info);
+    announced = context_.store.announce(objects);
   }
   SPARKIFY_ASSERT(false);  // the last way is open for every group
 }

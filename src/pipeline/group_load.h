@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -66,7 +67,7 @@ class GroupLoad {
   /// us and selected, which is open for every group.
   enum class Way { by_warehouse, straight, staged };
 
-  Status apply_once(Group& group);
+  Status apply_once(Group& group, const std::function<Result<bool>(Way)>& attempt);
   Result<bool> try_way(Way way, Group& group);
   std::vector<Way> ways_of(const Group& group);
   Status drop_applied(Transaction& transaction, Group& group);

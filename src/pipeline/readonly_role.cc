@@ -17,8 +17,9 @@ std::string_view own(const Warehouse& warehouse, const SqlLibrary& sql, std::str
 }
 
 Error refuse(Warehouse& warehouse, const std::string& role, std::string_view why) {
-  return make_error(ErrorKind::database, fmt::format("{}: the role {} {}", warehouse.display_name(),
-                                                     printable(role), why));
+  return make_error(
+      ErrorKind::database,
+      fmt::format("{}: the role or user {} {}", warehouse.display_name(), printable(role), why));
 }
 
 /// Everything a role may do that it should not; the first few by name.

@@ -80,7 +80,8 @@ std::string plan_text(const RunSummary& summary) {
   return out;
 }
 
-std::string drift_text(DataKind kind, const DriftCounts& drift) {
+/// `has_all`: whether it is of all records of the run; else a key may have been in the others.
+std::string drift_text(DataKind kind, const DriftCounts& drift, bool has_all) {
   if (drift.records() == 0) return {};
   std::string out;
   std::size_t shown = 0;
@@ -94,7 +95,7 @@ std::string drift_text(DataKind kind, const DriftCounts& drift) {
     out += fmt::format("  drift      and {} more unknown keys; `sparkify status` lists them\n",
                        drift.unknown().size() - kShownKeysMax);
   }
-  for (std::size_t i = 0; i < json_column_count(kind); ++i) {
+  for (std::size_t i = 0; has_all && i < json_column_count(kind); ++i) {
     if (drift.known(i) > 0) continue;
     out += fmt::format("  drift      no {} record had the key \"{}\"\n", to_string(kind),
                        staging_schema(kind).columns[i].json_key);
@@ -160,11 +161,12 @@ std::string trouble_text(const RunSummary& summary) {
   return out;
 }
 
-Json drift_json(DataKind kind, const DriftCounts& drift) {
+Json drift_json(DataKind kind, const DriftCounts& drift, bool has_all) {
   Json unknown = Json::object();
   for (const auto& [key, records] : drift.unknown()) unknown[key] = records;
   Json missing = Json::array();
-  for (std::size_t i = 0; drift.records() > 0 && i < json_column_count(kind); ++i) {
+  const bool tells = has_all && drift.records() > 0;
+  for (std::size_t i = 0; tells && i < json_column_count(kind); ++i) {
     if (drift.known(i) == 0) missing.push_back(staging_schema(kind).columns[i].json_key);
   }
   Json out{{"records", drift.records()}, {"unknown_keys", unknown}, {"missing_keys", missing}};
@@ -238,14 +240,16 @@ std::string summary_text(const RunSummary& summary) {
                        counted(summary.aborted_runs, "run was killed", "runs were killed"));
   }
   out += counts_text(summary);
-  out += drift_text(DataKind::songs, summary.song_drift);
-  out += drift_text(DataKind::logs, summary.log_drift);
+  const bool has_all = summary.direct_groups == 0;
+  out += drift_text(DataKind::songs, summary.song_drift, has_all);
+  out += drift_text(DataKind::logs, summary.log_drift, has_all);
   out += checks_text(summary.checks);
   return out + trouble_text(summary);
 }
 
 std::string summary_json(const RunSummary& summary) {
   const GroupTotals& totals = summary.totals;
+  const bool has_all = summary.direct_groups == 0;
   Json checks = Json::array();
   for (const CheckResult& check : summary.checks) {
     checks.push_back({{"name", check.name},
@@ -274,8 +278,8 @@ std::string summary_json(const RunSummary& summary) {
            {"rejects", totals.rejects},
            {"late_matches", summary.late_matches ? Json(*summary.late_matches) : Json()},
            {"drift",
-            {{"song", drift_json(DataKind::songs, summary.song_drift)},
-             {"log", drift_json(DataKind::logs, summary.log_drift)}}},
+            {{"song", drift_json(DataKind::songs, summary.song_drift, has_all)},
+             {"log", drift_json(DataKind::logs, summary.log_drift, has_all)}}},
            {"checks", checks}};
   out.update(trouble_json(summary));
   if (summary.error) out["error"] = summary.error->message;

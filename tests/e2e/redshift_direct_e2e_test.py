@@ -120,6 +120,7 @@ class CleanTest(DirectCase):
                 play(5, 0, song="x" * 1024, userAgent="é" * 1024, auth="a" * 64),
                 play(6, 0, song="[untitled]", artist="{", location="1979 "),
                 play(7, 0, artist=" The Weirs", song="Tide "),
+                play(9, 1, location=r"\N", userAgent=r"\N", level="", gender=" "),
                 event(8, 0, userId="", registration=None),
                 event(9, 0, userId=7.0, page="Settings", level="paid"),
             ),
@@ -176,6 +177,10 @@ class OddityTest(DirectCase):
                 ("it noted", lines(play(2, 0, song="x" * 2000))),
             ),
         )
+
+    def test_a_page_that_is_only_nearly_one(self):
+        self.put("log", "a.json", lines(play(1, 0), event(2, 0, page="NextSong ")))
+        self.expect_direct(1)
 
     def test_an_object_of_more_than_4_mb(self):
         self.put("log", "a.json", lines(play(2, 0, song="x" * (4 << 20))))
@@ -414,6 +419,25 @@ class ChoiceTest(DirectCase):
         self.assertEqual((found["direct_groups"], len(found["not_direct"])), (1, 1))
         self.assertEqual(len(self.sent("copy source_events")), 2)
         self.expect_oracle()
+
+    def test_songs_that_were_in_vain_do_not_stand_in_the_way_of_logs(self):
+        other = b', "other": "%s"}' % (b"x" * MIB)
+        twice = [lines(song(n, artist_id="A", artist_name=f"Name {n}")) for n in range(2)]
+        self.put("song", "a.json", b"".join(twice).replace(b"}", other))
+        for number in range(3):
+            self.put_large(f"{number}.json", number)
+        env = {"SPARKIFY_GROUP_BYTES": str(MIB)}
+        found = json.loads(self.load(stage="auto", env=env).stdout)
+        self.assertEqual((found["direct_groups"], len(found["not_direct"])), (3, 1))
+        self.expect_oracle()
+
+    def test_a_conflict_later_on_does_not_repeat_what_was_in_vain(self):
+        self.put("log", "a.json", lines(play(1, 0), play(1, 0)))
+        self.server.fail_next("^insert into songplays", message="1023 conflict", times=2)
+        found = self.summary()
+        self.assertEqual(len(found["not_direct"]), 1)
+        self.assertEqual(len(self.sent("copy source_events")), 1)
+        self.assertEqual(len(self.sent("copy loading_events")), 3)
 
     def test_the_summary_tells_a_person(self):
         self.put("log", "a.json", lines(play(1, 0)))

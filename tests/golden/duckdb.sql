@@ -4,7 +4,7 @@
 -- after:    check
 select count(*) as violations, min(cast(artist_id as varchar(64))) as example
 from (
-    select artist_id from artists group by artist_id having count(*) > 1
+    select min(artist_id) as artist_id from artists group by artist_id having count(*) > 1
 ) repeated
 
 -- file: checks/coordinates
@@ -209,7 +209,7 @@ where not exists (select 1 from artists a where a.artist_id = s.artist_id)
 -- after:    check
 select count(*) as violations, min(cast(song_id as varchar(64))) as example
 from (
-    select song_id from songs group by song_id having count(*) > 1
+    select min(song_id) as song_id from songs group by song_id having count(*) > 1
 ) repeated
 
 -- file: checks/songs_staged

@@ -43,7 +43,7 @@ order by c.relname
 
 -- file: access/redshift/rights_too_many
 -- What a user may do with our tables besides reading the star, by themselves, by a group or because
--- everybody may.
+-- everybody may. Nobody can be asked about ALTER and TRUNCATE.
 select c.relname as table_name, p.privilege
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
@@ -57,6 +57,8 @@ cross join (
     select 'delete'
     union all
     select 'references'
+    union all
+    select 'drop'
 ) p
 where n.nspname = current_schema()
   and c.relname in ('songplays', 'users', 'songs', 'artists', 'time', 'unmatched_songplays', 'plays',
@@ -93,7 +95,7 @@ where u.usename = cast($1 as varchar(127))
 -- after:    check
 select count(*) as violations, min(cast(artist_id as varchar(64))) as example
 from (
-    select artist_id from artists group by artist_id having count(*) > 1
+    select min(artist_id) as artist_id from artists group by artist_id|| '.' having count(*) > 1
 ) repeated
 
 -- file: checks/coordinates
@@ -211,7 +213,7 @@ from (
 select count(*) as violations, min(cast(p.songplay_id as varchar(64))) as example
 from songplays p
 where p.artist_id is not null
-  and not exists (select 1 from artists a where a.artist_id = p.artist_id)
+  and not exists (select 1 from artists a where a.artist_id|| '.' = p.artist_id|| '.')
 
 -- file: checks/songplays_id
 -- title:    songplays: songplay_id is session_id * 1048576 + an item number
@@ -248,7 +250,7 @@ where (song_id is null and artist_id is not null)
 select count(*) as violations, min(cast(p.songplay_id as varchar(64))) as example
 from songplays p
 where p.song_id is not null
-  and not exists (select 1 from songs s where s.song_id = p.song_id)
+  and not exists (select 1 from songs s where s.song_id|| '.' = p.song_id|| '.')
 
 -- file: checks/songplays_time
 -- title:    songplays: every start_time is in time
@@ -290,7 +292,7 @@ where not exists (select 1 from users u where u.user_id = p.user_id)
 -- after:    check
 select count(*) as violations, min(s.song_id) as example
 from songs s
-where not exists (select 1 from artists a where a.artist_id = s.artist_id)
+where not exists (select 1 from artists a where a.artist_id|| '.' = s.artist_id|| '.')
 
 -- file: checks/songs_key
 -- title:    songs: song_id is unique
@@ -298,7 +300,7 @@ where not exists (select 1 from artists a where a.artist_id = s.artist_id)
 -- after:    check
 select count(*) as violations, min(cast(song_id as varchar(64))) as example
 from (
-    select song_id from songs group by song_id having count(*) > 1
+    select min(song_id) as song_id from songs group by song_id|| '.' having count(*) > 1
 ) repeated
 
 -- file: checks/songs_staged
@@ -457,13 +459,13 @@ from unmatched_songplays u
 join (
     select title, artist_name, duration, song_id, artist_id,
            row_number() over (
-               partition by title, artist_name, duration order by song_id 
+               partition by title|| '.', artist_name|| '.', duration order by song_id 
            ) as nth
     from songs
 ) m
   on m.nth = 1
- and m.title = u.song
- and m.artist_name = u.artist
+ and m.title|| '.' = u.song|| '.'
+ and m.artist_name|| '.' = u.artist|| '.'
  and m.duration = u.length
 
 -- file: late/remove_matched
@@ -650,8 +652,8 @@ begin
 begin read only
 
 -- file: session/redshift/copied
--- How many rows the session's last COPY took.
-select pg_last_copy_count() as row_count
+-- How many rows the session's last COPY took, and which one that was.
+select pg_last_copy_count() as row_count, pg_last_copy_id() as copy_id
 
 -- file: session/redshift/end_session
 -- Ends the server's part of a session of ours whose connection was lost.
@@ -666,11 +668,12 @@ delete from loading_events;
 delete from loading_songs
 
 -- file: session/redshift/load_errors
--- Why the session's last COPY failed: its first few errors.
+-- Why the session's last COPY failed: its first few errors. Not those of one that is known.
 select trim(file_name) as file_name, line_number, trim(column_name) as column_name, error_code,
        trim(error_message) as error_message
 from sys_load_error_detail
 where query_id = pg_last_copy_id()
+  and query_id <> cast($1 as bigint)
 order by line_number
 limit 3
 
@@ -680,6 +683,7 @@ select trim(filename) as file_name, line_number, trim(colname) as column_name,
        err_code as error_code, trim(err_reason) as error_message
 from stl_load_errors
 where query = pg_last_copy_id()
+  and query <> cast($1 as bigint)
 order by line_number
 limit 3
 
@@ -734,7 +738,7 @@ select coalesce(sum(case
                              or ts is null
                              or session_id is null
                              or item_in_session is null
-                             or (page = 'NextSong'
+                             or (page || '.' = 'NextSong.'
                                  and (user_id is null
                                       or song is null
                                       or artist is null
@@ -789,21 +793,21 @@ from (
            or coalesce(page, '') in ('true', 'false')
            or coalesce(song, '') in ('true', 'false')
            or coalesce(user_agent, '') in ('true', 'false')
-           or (coalesce(artist, '') ~ '^[[{]'
+           or (left(coalesce(artist, ''), 1) in ('[', '{')
                and (is_valid_json(artist) or is_valid_json_array(artist)))
-           or coalesce(auth, '') ~ '^[[{]'
-           or (coalesce(first_name, '') ~ '^[[{]'
+           or left(coalesce(auth, ''), 1) in ('[', '{')
+           or (left(coalesce(first_name, ''), 1) in ('[', '{')
                and (is_valid_json(first_name) or is_valid_json_array(first_name)))
-           or coalesce(gender, '') ~ '^[[{]'
-           or (coalesce(last_name, '') ~ '^[[{]'
+           or left(coalesce(gender, ''), 1) in ('[', '{')
+           or (left(coalesce(last_name, ''), 1) in ('[', '{')
                and (is_valid_json(last_name) or is_valid_json_array(last_name)))
-           or coalesce(level, '') ~ '^[[{]'
-           or (coalesce(location, '') ~ '^[[{]'
+           or left(coalesce(level, ''), 1) in ('[', '{')
+           or (left(coalesce(location, ''), 1) in ('[', '{')
                and (is_valid_json(location) or is_valid_json_array(location)))
-           or coalesce(method, '') ~ '^[[{]'
-           or coalesce(page, '') ~ '^[[{]'
-           or (coalesce(song, '') ~ '^[[{]' and (is_valid_json(song) or is_valid_json_array(song)))
-           or coalesce(user_agent, '') ~ '^[[{]'
+           or left(coalesce(method, ''), 1) in ('[', '{')
+           or left(coalesce(page, ''), 1) in ('[', '{')
+           or (left(coalesce(song, ''), 1) in ('[', '{') and (is_valid_json(song) or is_valid_json_array(song)))
+           or left(coalesce(user_agent, ''), 1) in ('[', '{')
                as is_other_text
     from source_events
 ) judged
@@ -860,19 +864,20 @@ select 0 as outside,
                     end), 0) as incomplete,
        (select count(*)
         from (
-            select song_id from loading_songs group by song_id having count(*) > 1
+            select 1 as twice from loading_songs group by song_id || '.' having count(*) > 1
         ) songs_twice)
        + (select count(*)
           from (
-              select artist_id
+              select 1 as differs
               from loading_songs
-              group by artist_id
-              having count(distinct artist_name) > 1
-                  or count(distinct octet_length(artist_name)) > 1
-                  or count(distinct coalesce(artist_location, '')) > 1
-                  or count(distinct coalesce(octet_length(artist_location), -1)) > 1
-                  or count(distinct coalesce(artist_latitude, 999)) > 1
-                  or count(distinct coalesce(artist_longitude, 999)) > 1
+              group by artist_id || '.'
+              having count(distinct artist_name || '.') > 1
+                  or count(distinct artist_location || '.') > 1
+                  or count(artist_location) not in (0, count(*))
+                  or count(distinct artist_latitude) > 1
+                  or count(artist_latitude) not in (0, count(*))
+                  or count(distinct artist_longitude) > 1
+                  or count(artist_longitude) not in (0, count(*))
           ) artists_differ) as undecided
 from loading_songs
 
@@ -897,13 +902,13 @@ from (
            or coalesce(artist_name, '') in ('true', 'false')
            or coalesce(song_id, '') in ('true', 'false')
            or coalesce(title, '') in ('true', 'false')
-           or coalesce(artist_id, '') ~ '^[[{]'
-           or (coalesce(artist_location, '') ~ '^[[{]'
+           or left(coalesce(artist_id, ''), 1) in ('[', '{')
+           or (left(coalesce(artist_location, ''), 1) in ('[', '{')
                and (is_valid_json(artist_location) or is_valid_json_array(artist_location)))
-           or (coalesce(artist_name, '') ~ '^[[{]'
+           or (left(coalesce(artist_name, ''), 1) in ('[', '{')
                and (is_valid_json(artist_name) or is_valid_json_array(artist_name)))
-           or coalesce(song_id, '') ~ '^[[{]'
-           or (coalesce(title, '') ~ '^[[{]'
+           or left(coalesce(song_id, ''), 1) in ('[', '{')
+           or (left(coalesce(title, ''), 1) in ('[', '{')
                and (is_valid_json(title) or is_valid_json_array(title)))
                as is_other_text
     from source_songs
@@ -926,8 +931,8 @@ create temporary table if not exists source_songs (
 delete from source_songs
 
 -- file: source/redshift/type_events
--- Stages what was read as text. COPY tells no record's place: the group's records have an order of
--- our own, and where the true one matters the group is not loaded this way.
+-- Stages what was read as text. COPY tells no record's place: where it would matter the group is not
+-- loaded this way.
 insert into loading_events
     (artist, auth, first_name, gender, item_in_session, last_name, length, level, location, method,
      page, registration, session_id, song, status, ts, user_agent, user_id, object_no, record_no)
@@ -949,12 +954,9 @@ select artist,
        timestamp 'epoch' + (cast(ts as bigint) / 1000) * interval '1 second'
            + mod(cast(ts as bigint), 1000) * interval '1 millisecond',
        user_agent,
-       case
-           when octet_length(user_id) = 0 then null
-           else cast(split_part(user_id, '.', 1) as integer)
-       end,
+       cast(nullif(split_part(user_id, '.', 1), '') as integer),
        0,
-       row_number() over (order by cast(session_id as bigint), cast(item_in_session as integer))
+       0
 from source_events
 
 -- file: source/redshift/type_songs
@@ -973,7 +975,7 @@ select cast(num_songs as integer),
        cast(duration as decimal(12, 5)),
        cast(year as integer),
        0,
-       row_number() over (order by song_id)
+       0
 from source_songs
 
 -- file: staging/clear_kept
@@ -1032,7 +1034,7 @@ select count(*) as faults from play_faults
 -- file: star/artists
 -- model: artists
 -- grain: one artist; the last applied record replaces the whole row
--- key:   artist_id
+-- key:   artist_id|| '.'
 -- needs: loading_songs
 -- load:  delete_insert
 select artist_id, name, location, latitude, longitude
@@ -1043,7 +1045,7 @@ from (
            artist_latitude as latitude,
            artist_longitude as longitude,
            row_number() over (
-               partition by artist_id order by object_no desc, record_no desc
+               partition by artist_id|| '.' order by object_no desc, record_no desc
            ) as nth
     from loading_songs
 ) ranked
@@ -1059,13 +1061,13 @@ from (
            artist_latitude as latitude,
            artist_longitude as longitude,
            row_number() over (
-               partition by artist_id order by object_no desc, record_no desc
+               partition by artist_id|| '.' order by object_no desc, record_no desc
            ) as nth
     from loading_songs
 ) ranked
 where nth = 1;
 delete from artists
-where artist_id in (select artist_id from new_artists);
+where artist_id|| '.' in (select artist_id|| '.' from new_artists);
 insert into artists
 select * from new_artists;
 drop table new_artists
@@ -1080,7 +1082,7 @@ drop table new_artists
 with staged as (
     select session_id * 1048576 + item_in_session as songplay_id, ts, user_id, object_no, record_no
     from loading_events
-    where page = 'NextSong'
+    where page|| '.' = 'NextSong'|| '.'
 ),
 known as (
     select p.songplay_id, p.start_time, p.user_id
@@ -1128,7 +1130,7 @@ insert into play_faults
 with staged as (
     select session_id * 1048576 + item_in_session as songplay_id, ts, user_id, object_no, record_no
     from loading_events
-    where page = 'NextSong'
+    where page|| '.' = 'NextSong'|| '.'
 ),
 known as (
     select p.songplay_id, p.start_time, p.user_id
@@ -1185,7 +1187,7 @@ with matchable as (
     from (
         select title, artist_name, duration, song_id, artist_id,
                row_number() over (
-                   partition by title, artist_name, duration order by song_id 
+                   partition by title|| '.', artist_name|| '.', duration order by song_id 
                ) as nth
         from songs
     ) numbered
@@ -1202,13 +1204,13 @@ select e.session_id * 1048576 + e.item_in_session as songplay_id,
        e.user_agent
 from loading_events e
 left join matchable m
-       on m.title = e.song
-      and m.artist_name = e.artist
+       on m.title|| '.' = e.song|| '.'
+      and m.artist_name|| '.' = e.artist|| '.'
       and m.duration = e.length
 left join play_faults f
        on f.object_no = e.object_no
       and f.record_no = e.record_no
-where e.page = 'NextSong'
+where e.page|| '.' = 'NextSong'|| '.'
   and f.object_no is null
 
 -- load: star/songplays
@@ -1218,7 +1220,7 @@ with matchable as (
     from (
         select title, artist_name, duration, song_id, artist_id,
                row_number() over (
-                   partition by title, artist_name, duration order by song_id 
+                   partition by title|| '.', artist_name|| '.', duration order by song_id 
                ) as nth
         from songs
     ) numbered
@@ -1235,26 +1237,26 @@ select e.session_id * 1048576 + e.item_in_session as songplay_id,
        e.user_agent
 from loading_events e
 left join matchable m
-       on m.title = e.song
-      and m.artist_name = e.artist
+       on m.title|| '.' = e.song|| '.'
+      and m.artist_name|| '.' = e.artist|| '.'
       and m.duration = e.length
 left join play_faults f
        on f.object_no = e.object_no
       and f.record_no = e.record_no
-where e.page = 'NextSong'
+where e.page|| '.' = 'NextSong'|| '.'
   and f.object_no is null
 
 -- file: star/songs
 -- model: songs
 -- grain: one song; the last applied record replaces the whole row
--- key:   song_id
+-- key:   song_id|| '.'
 -- needs: loading_songs
 -- load:  delete_insert
 select song_id, title, artist_id, year, duration, artist_name
 from (
     select song_id, title, artist_id, year, duration, artist_name,
            row_number() over (
-               partition by song_id order by object_no desc, record_no desc
+               partition by song_id|| '.' order by object_no desc, record_no desc
            ) as nth
     from loading_songs
 ) ranked
@@ -1266,13 +1268,13 @@ select song_id, title, artist_id, year, duration, artist_name
 from (
     select song_id, title, artist_id, year, duration, artist_name,
            row_number() over (
-               partition by song_id order by object_no desc, record_no desc
+               partition by song_id|| '.' order by object_no desc, record_no desc
            ) as nth
     from loading_songs
 ) ranked
 where nth = 1;
 delete from songs
-where song_id in (select song_id from new_songs);
+where song_id|| '.' in (select song_id|| '.' from new_songs);
 insert into songs
 select * from new_songs;
 drop table new_songs
@@ -1290,7 +1292,7 @@ with staged as (
     left join play_faults f
            on f.object_no = e.object_no
           and f.record_no = e.record_no
-    where e.page = 'NextSong'
+    where e.page|| '.' = 'NextSong'|| '.'
       and f.object_no is null
 ),
 known as (
@@ -1318,7 +1320,7 @@ with staged as (
     left join play_faults f
            on f.object_no = e.object_no
           and f.record_no = e.record_no
-    where e.page = 'NextSong'
+    where e.page|| '.' = 'NextSong'|| '.'
       and f.object_no is null
 ),
 known as (
@@ -1353,10 +1355,10 @@ left join play_faults f
        on f.object_no = e.object_no
       and f.record_no = e.record_no
 left join songs s
-       on s.title = e.song
-      and s.artist_name = e.artist
+       on s.title|| '.' = e.song|| '.'
+      and s.artist_name|| '.' = e.artist|| '.'
       and s.duration = e.length
-where e.page = 'NextSong'
+where e.page|| '.' = 'NextSong'|| '.'
   and f.object_no is null
   and s.song_id is null
 
@@ -1371,10 +1373,10 @@ left join play_faults f
        on f.object_no = e.object_no
       and f.record_no = e.record_no
 left join songs s
-       on s.title = e.song
-      and s.artist_name = e.artist
+       on s.title|| '.' = e.song|| '.'
+      and s.artist_name|| '.' = e.artist|| '.'
       and s.duration = e.length
-where e.page = 'NextSong'
+where e.page|| '.' = 'NextSong'|| '.'
   and f.object_no is null
   and s.song_id is null
 
@@ -1683,7 +1685,7 @@ select p.songplay_id,
        p.location,
        p.user_agent
 from songplays p
-left join songs s on s.song_id = p.song_id
+left join songs s on s.song_id|| '.' = p.song_id|| '.'
 left join unmatched_songplays u on u.songplay_id = p.songplay_id;
 create or replace view user_levels as
 select user_id,
@@ -1700,7 +1702,7 @@ from (
     from songplays
 ) ordered_plays
 where nth_play = 1
-   or level <> level_before
+   or level|| '.' <> level_before|| '.'
    or (level is null and level_before is not null)
    or (level is not null and level_before is null)
 

@@ -162,6 +162,12 @@ update pg_cast set castfunc = 'redshift.fit_char(char, integer, boolean)'::regpr
     where castsource = 'bpchar'::regtype and casttarget = 'bpchar'::regtype;
 update pg_proc set proname = 'absent_' || proname
     where pronamespace = 'pg_catalog'::regnamespace and ({lacking} or proname = 'version');
+update pg_proc set proname = 'absent_has_table_privilege'
+    where proname = 'has_table_privilege' and proargtypes::text = '19 25 25';
+create function pg_catalog.has_table_privilege(name, text, text) returns boolean language sql stable
+    as $$ select case when lower($3) = 'drop'
+        then pg_has_role($1, (select relowner from pg_class where oid = $2::regclass), 'member')
+        else pg_catalog.absent_has_table_privilege($1, $2, $3) end $$;
 create function pg_catalog.version() returns text language sql as $$ select '{banner}' $$;
 """
 

@@ -217,6 +217,25 @@ TEST(SqlLibrary, WhatIsInADialectsFolderIsForThatOneAloneAndTakesThePlaceOfWhatI
   EXPECT_THAT(std::string(library().get("tables/create_tables")), Not(HasSubstr("distkey")));
 }
 
+// Redshift passes over trailing blanks in comparisons, and the stand-in in tests does not.
+TEST(SqlLibrary, WhereRedshiftComparesTextsTrailingBlanksCount) {
+  const SqlLibrary redshift = *SqlLibrary::open("redshift");
+  const std::string plays = *redshift.load_statement("songplays");
+  for (const char* part : {"m.title|| '.' = e.song|| '.'", "m.artist_name|| '.' = e.artist|| '.'",
+                           "partition by title|| '.', artist_name|| '.', duration",
+                           "e.page|| '.' = 'NextSong'|| '.'"}) {
+    EXPECT_THAT(plays, HasSubstr(part));
+  }
+  EXPECT_THAT(std::string(redshift.get("late/find_matches")),
+              HasSubstr("m.title|| '.' = u.song|| '.'"));
+  EXPECT_THAT(*redshift.load_statement("songs"),
+              HasSubstr("where song_id|| '.' in (select song_id|| '.' from new_songs)"));
+  EXPECT_THAT(*library().load_statement("songplays"), HasSubstr("on m.title = e.song\n"));
+  for (const auto& [name, model] : redshift.all()) {
+    EXPECT_THAT(model.text, Not(HasSubstr("page = 'NextSong'\n"))) << name;
+  }
+}
+
 /// `table column type` of each column that a text of create-tables has, with what comes after the
 /// type but for `not null` taken off.
 std::vector<std::string> columns_of(const std::string& text) {

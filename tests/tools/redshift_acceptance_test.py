@@ -4,6 +4,7 @@ Run it as `python3 tests/tools/redshift_acceptance_test.py`; it needs psql and w
 tests/servers/redshift.py and rgw.py need. Environment: SPARKIFY_BINARY (the program).
 """
 
+import json
 import os
 import pathlib
 import shlex
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -20,7 +22,9 @@ sys.path[:0] = [str(ROOT / "tests" / "oracle"), str(SERVERS)]
 
 import redshift  # noqa: E402
 import redshift_copy  # noqa: E402
+import redshift_rows  # noqa: E402
 import redshift_sql  # noqa: E402
+import redshift_values  # noqa: E402
 import sparkify  # noqa: E402
 import warehouses  # noqa: E402
 
@@ -33,7 +37,13 @@ SESSIONS = (
     "conflict across tables",
     "pg_terminate_backend",
 )
-POINTS = 24
+POINTS = 42
+# Where the stand-in is otherwise than Redshift is taken to be.
+OTHERWISE = {
+    "direct: lone surrogates",
+    "direct: invalid UTF-8",
+    "SQL: trailing blanks",
+}
 ISOLATION_VIEW = """
 set allow_system_table_mods = on;
 create view pg_catalog.stv_db_isolation_level as select
@@ -52,6 +62,8 @@ client = s3_client.S3Client(
 bucket, _, key = sys.argv[2].removeprefix("s3://").partition("/")
 if sys.argv[1] == "put":
     client.put(bucket, key, sys.stdin.buffer.read())
+elif sys.argv[1] == "etag":
+    print(client.head(bucket, key).headers["ETag"])
 else:
     client.delete(bucket, key)
 """
@@ -71,7 +83,8 @@ def setUpModule():
 
 
 def s3_command(verb):
-    return shlex.join([sys.executable, str(folder / "s3.py"), verb]) + " {url}"
+    address = "s3://{bucket}/{key}" if verb == "etag" else "{url}"
+    return shlex.join([sys.executable, str(folder / "s3.py"), verb, address])
 
 
 def bad_roles():
@@ -110,13 +123,39 @@ class Done:
 def point_of(text):
     """Its name, which may have one colon in it."""
     parts = text.split(": ")
-    return ": ".join(parts[: 2 if parts[0] == "COPY" else 1])
+    return ": ".join(parts[: 2 if parts[0] in ("COPY", "direct", "SQL") else 1])
 
 
 def no_null(parser):
     """NULL AS is read, and nothing is NULL by it."""
     parser.string() if parser.next_is_string() else None
     return "null_string", "no text is so"
+
+
+def other_text(value):
+    """Numbers go through a double, a NUL ends a text, and nothing is NULL."""
+    if type(value) is redshift_values.Number:
+        return str(float(value))
+    if type(value) is str:
+        return value.partition("\0")[0]
+    return "" if value is None else json.dumps(value).title()
+
+
+def lenient(body, kind, url):
+    """What there is of the first stream."""
+    return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body) if kind else body
+
+
+class OneLineMore(redshift_rows.JsonObjects):
+    def records(self):
+        yield from super().records()
+        self.line_count += 1
+
+
+def with_other_functions(statement, values):
+    """An interval is another, and a line feed ends what a pattern is held against."""
+    text = redshift_sql.rewrite(statement, values)
+    return text.replace("1 millisecond", "1 second").replace("~ '^", "~ '(?n)^")
 
 
 def with_early_snapshot(statement, values):
@@ -157,15 +196,21 @@ class AcceptanceTest(unittest.TestCase):
         objects = warehouses.s3.client(warehouses.loader).list(warehouses.BUCKET)
         self.assertEqual([one.key for one in objects], [])
 
-    def test_all_points_hold_on_the_stand_in(self):
+    def test_points_hold_on_the_stand_in(self):
         server = warehouses.server
         name = database(server, "Snapshot Isolation")
         roles = [word for role in bad_roles() for word in ("--bad-role", role)]
-        done = run(server, name, *roles)
+        done = run(server, name, *roles, "--etag", s3_command("etag"))
         told = done.process.stdout + done.process.stderr
-        self.assertEqual(done.process.returncode, 0, told)
+        self.assertEqual(done.process.returncode, 1, told)
         self.assertEqual(done.that("skipped"), {"login with AWS credentials"}, told)
-        self.assertEqual(len(done.that("ok")), POINTS - 1, told)
+        self.assertEqual(done.that("differs"), OTHERWISE, told)
+        self.assertEqual(len(done.that("ok")), POINTS - 1 - len(OTHERWISE), told)
+        for name_of_point in ("direct: lone surrogates", "direct: invalid UTF-8"):
+            self.assertIn(": not loaded: taken, [('0', None)] of 1", done.line(name_of_point))
+            self.assertIn("; loaded: refused, [XX000]", done.line(name_of_point))
+        self.assertIn("{'0': 'the second'}", done.line("direct: a key given twice"))
+        self.assertIn("2 (4) are equal, 2 (2)", done.line("SQL: trailing blanks"))
         self.assertIn("isolation: Snapshot Isolation", done.summary)
         self.assertIn("version: Redshift 1.0.12345", done.summary)
         self.assertIn("conflict with concurrent transaction", done.summary)
@@ -201,6 +246,39 @@ class AcceptanceTest(unittest.TestCase):
         with mock.patch.object(redshift, "rewrite", with_early_snapshot):
             done = run(server, name, *points("snapshot after LOCK"))
         self.assertIn("from before the lock", done.line("snapshot after LOCK"))
+
+    def test_sources_that_are_read_otherwise_differ(self):
+        server = warehouses.server
+        name = database(server)
+        texts = ("numbers", "booleans and nested values", "NULL and empty texts", "NUL")
+        files = ("gzip members", "cut gzip", "bytes behind gzip")
+        for names, module, function, other in (
+            (texts, redshift_rows, "field_text", other_text),
+            (files, redshift_copy, "decompress", lenient),
+        ):
+            names = {f"direct: {one}" for one in names}
+            with mock.patch.object(module, function, other):
+                done = run(server, name, *points(*names))
+            self.assertEqual(done.that("differs"), names, done.process.stdout)
+        self.expect_nothing_left(server, name)
+
+    def test_views_and_functions_that_are_otherwise_differ(self):
+        server = warehouses.server
+        name = database(server)
+        view, tag, statements = "direct: sys_load_detail", "direct: ETag", "direct: its statements"
+        server.fail_next(r"insert\s+into loading_songs", "0A000", "not supported")
+        with mock.patch.object(redshift_copy, "JsonObjects", OneLineMore):
+            done = run(server, name, *points(view, tag, statements), "--etag", "echo other")
+        self.assertEqual(done.that("differs"), {view, tag, statements}, done.process.stdout)
+        self.assertIn("lines_scanned is ['4', '3'], not 3 and 2", done.line(view))
+        self.assertIn("not other", done.line(tag))
+        self.assertIn("not supported", done.line(statements))
+        server.fail_next("from sys_load_detail", "42501", "permission denied")
+        names = {view, "SQL: milliseconds", "SQL: patterns"}
+        with mock.patch.object(redshift, "rewrite", with_other_functions):
+            done = run(server, name, *points(*sorted(names, reverse=True), tag))
+        self.assertEqual(done.that("differs"), names, done.process.stdout)
+        self.assertIn("permission denied", done.line(view))
 
     def test_serializable(self):
         server = warehouses.server

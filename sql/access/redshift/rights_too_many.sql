@@ -1,5 +1,5 @@
 -- What a user may do with our tables besides reading the star, by themselves, by a group or because
--- everybody may.
+-- everybody may. Nobody can be asked about ALTER and TRUNCATE.
 select c.relname as table_name, p.privilege
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
@@ -13,6 +13,8 @@ cross join (
     select 'delete'
     union all
     select 'references'
+    union all
+    select 'drop'
 ) p
 where n.nspname = current_schema()
   and c.relname in ('songplays', 'users', 'songs', 'artists', 'time', 'unmatched_songplays', 'plays',

@@ -1,2 +1,2 @@
--- How many rows the session's last COPY took.
-select pg_last_copy_count() as row_count
+-- How many rows the session's last COPY took, and which one that was.
+select pg_last_copy_count() as row_count, pg_last_copy_id() as copy_id

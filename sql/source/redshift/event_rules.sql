@@ -15,7 +15,7 @@ select coalesce(sum(case
                              or ts is null
                              or session_id is null
                              or item_in_session is null
-                             or (page = 'NextSong'
+                             or (page || '.' = 'NextSong.'
                                  and (user_id is null
                                       or song is null
                                       or artist is null

@@ -34,21 +34,21 @@ from (
            or coalesce(page, '') in ('true', 'false')
            or coalesce(song, '') in ('true', 'false')
            or coalesce(user_agent, '') in ('true', 'false')
-           or (coalesce(artist, '') ~ '^[[{]'
+           or (left(coalesce(artist, ''), 1) in ('[', '{')
                and (is_valid_json(artist) or is_valid_json_array(artist)))
-           or coalesce(auth, '') ~ '^[[{]'
-           or (coalesce(first_name, '') ~ '^[[{]'
+           or left(coalesce(auth, ''), 1) in ('[', '{')
+           or (left(coalesce(first_name, ''), 1) in ('[', '{')
                and (is_valid_json(first_name) or is_valid_json_array(first_name)))
-           or coalesce(gender, '') ~ '^[[{]'
-           or (coalesce(last_name, '') ~ '^[[{]'
+           or left(coalesce(gender, ''), 1) in ('[', '{')
+           or (left(coalesce(last_name, ''), 1) in ('[', '{')
                and (is_valid_json(last_name) or is_valid_json_array(last_name)))
-           or coalesce(level, '') ~ '^[[{]'
-           or (coalesce(location, '') ~ '^[[{]'
+           or left(coalesce(level, ''), 1) in ('[', '{')
+           or (left(coalesce(location, ''), 1) in ('[', '{')
                and (is_valid_json(location) or is_valid_json_array(location)))
-           or coalesce(method, '') ~ '^[[{]'
-           or coalesce(page, '') ~ '^[[{]'
-           or (coalesce(song, '') ~ '^[[{]' and (is_valid_json(song) or is_valid_json_array(song)))
-           or coalesce(user_agent, '') ~ '^[[{]'
+           or left(coalesce(method, ''), 1) in ('[', '{')
+           or left(coalesce(page, ''), 1) in ('[', '{')
+           or (left(coalesce(song, ''), 1) in ('[', '{') and (is_valid_json(song) or is_valid_json_array(song)))
+           or left(coalesce(user_agent, ''), 1) in ('[', '{')
                as is_other_text
     from source_events
 ) judged

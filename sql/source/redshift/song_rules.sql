@@ -13,18 +13,19 @@ select 0 as outside,
                     end), 0) as incomplete,
        (select count(*)
         from (
-            select song_id from loading_songs group by song_id having count(*) > 1
+            select 1 as twice from loading_songs group by song_id || '.' having count(*) > 1
         ) songs_twice)
        + (select count(*)
           from (
-              select artist_id
+              select 1 as differs
               from loading_songs
-              group by artist_id
-              having count(distinct artist_name) > 1
-                  or count(distinct octet_length(artist_name)) > 1
-                  or count(distinct coalesce(artist_location, '')) > 1
-                  or count(distinct coalesce(octet_length(artist_location), -1)) > 1
-                  or count(distinct coalesce(artist_latitude, 999)) > 1
-                  or count(distinct coalesce(artist_longitude, 999)) > 1
+              group by artist_id || '.'
+              having count(distinct artist_name || '.') > 1
+                  or count(distinct artist_location || '.') > 1
+                  or count(artist_location) not in (0, count(*))
+                  or count(distinct artist_latitude) > 1
+                  or count(artist_latitude) not in (0, count(*))
+                  or count(distinct artist_longitude) > 1
+                  or count(artist_longitude) not in (0, count(*))
           ) artists_differ) as undecided
 from loading_songs

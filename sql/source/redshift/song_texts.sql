@@ -18,13 +18,13 @@ from (
            or coalesce(artist_name, '') in ('true', 'false')
            or coalesce(song_id, '') in ('true', 'false')
            or coalesce(title, '') in ('true', 'false')
-           or coalesce(artist_id, '') ~ '^[[{]'
-           or (coalesce(artist_location, '') ~ '^[[{]'
+           or left(coalesce(artist_id, ''), 1) in ('[', '{')
+           or (left(coalesce(artist_location, ''), 1) in ('[', '{')
                and (is_valid_json(artist_location) or is_valid_json_array(artist_location)))
-           or (coalesce(artist_name, '') ~ '^[[{]'
+           or (left(coalesce(artist_name, ''), 1) in ('[', '{')
                and (is_valid_json(artist_name) or is_valid_json_array(artist_name)))
-           or coalesce(song_id, '') ~ '^[[{]'
-           or (coalesce(title, '') ~ '^[[{]'
+           or left(coalesce(song_id, ''), 1) in ('[', '{')
+           or (left(coalesce(title, ''), 1) in ('[', '{')
                and (is_valid_json(title) or is_valid_json_array(title)))
                as is_other_text
     from source_songs

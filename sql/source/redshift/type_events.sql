@@ -1,5 +1,5 @@
--- Stages what was read as text. COPY tells no record's place: the group's records have an order of
--- our own, and where the true one matters the group is not loaded this way.
+-- Stages what was read as text. COPY tells no record's place: where it would matter the group is not
+-- loaded this way.
 insert into loading_events
     (artist, auth, first_name, gender, item_in_session, last_name, length, level, location, method,
      page, registration, session_id, song, status, ts, user_agent, user_id, object_no, record_no)
@@ -21,10 +21,7 @@ select artist,
        timestamp 'epoch' + (cast(ts as bigint) / 1000) * interval '1 second'
            + mod(cast(ts as bigint), 1000) * interval '1 millisecond',
        user_agent,
-       case
-           when octet_length(user_id) = 0 then null
-           else cast(split_part(user_id, '.', 1) as integer)
-       end,
+       cast(nullif(split_part(user_id, '.', 1), '') as integer),
        0,
-       row_number() over (order by cast(session_id as bigint), cast(item_in_session as integer))
+       0
 from source_events

@@ -13,5 +13,5 @@ select cast(num_songs as integer),
        cast(duration as decimal(12, 5)),
        cast(year as integer),
        0,
-       row_number() over (order by song_id)
+       0
 from source_songs

@@ -16,6 +16,8 @@ struct Advice {
   std::string_view what_to_do;
 };
 
+constexpr std::string_view kConflict = "40001";
+
 constexpr std::array<Advice, 19> kAdvice = {{
     {"25006",
      "the server takes no writes: it is a standby, or its transactions are read-only by default; "
@@ -50,12 +52,13 @@ struct Clue {
 constexpr std::string_view kOtherRegion =
     "the bucket is in another region than the cluster: give it as --region";
 constexpr std::string_view kRoleMayNotRead =
-    "the role that --iam-role names needs s3:GetObject and s3:ListBucket on the control prefix, "
-    "and "
-    "kms:Decrypt if the bucket is encrypted with a key";
+    "the role that --iam-role names needs s3:GetObject and s3:ListBucket on the control prefix "
+    "(and "
+    "on the data, for --stage direct), and kms:Decrypt if the bucket is encrypted with a key";
 constexpr std::string_view kPartIsGone =
-    "a part that was just written is not there any more: look whether a lifecycle rule or somebody "
-    "else removes objects below the control prefix, then run again";
+    "an object that was just listed or written is not there any more: look whether a lifecycle "
+    "rule "
+    "or somebody else removes objects (below the control prefix, too), then run again";
 
 /// Redshift tells most of its own troubles by text.
 constexpr std::array<Clue, 10> kRedshiftAdvice = {{
@@ -138,13 +141,15 @@ Error explain(const ServerMessage& message, std::string_view where, std::string_
   std::string text = what_was_said(message, where);
   const bool is_redshift = product == Product::redshift;
   std::string advice = is_redshift ? redshift_advice(message.text + message.detail) : "";
-  // Redshift calls nearly everything an internal error.
-  const bool is_said = is_redshift && message.sqlstate.starts_with("XX");
-  if (advice.empty() && !is_said) advice = advice_for(message.sqlstate, role);
-  if (!advice.empty()) text += "; " + advice;
-  if (advice.empty() && !message.hint.empty()) text += "; " + in_one_line(message.hint);
   const bool is_conflict =
       is_worth_another_try(message.sqlstate) || (is_redshift && is_redshift_conflict(message.text));
+  // Redshift calls nearly everything an internal error.
+  const bool is_vague = is_redshift && message.sqlstate.starts_with("XX");
+  if (advice.empty() && (is_conflict || !is_vague)) {
+    advice = advice_for(is_vague ? kConflict : message.sqlstate, role);
+  }
+  if (!advice.empty()) text += "; " + advice;
+  if (advice.empty() && !message.hint.empty()) text += "; " + in_one_line(message.hint);
   const auto kind = is_conflict ? ErrorKind::conflict : ErrorKind::database;
   return make_error(kind, text);
 }

@@ -84,6 +84,7 @@ class RedshiftWarehouse : public SessionWarehouse {
   Status insert(const TableSchema& schema, const FewRows& rows);
   Status copy_all(BatchSource& source);
   Status copy(const TableSchema& schema, const StagedParts& parts);
+  Result<std::int64_t> run_copy(const std::string& sql);
   CopyAccess copy_access() const;
   Error explain_copy(const Error& error);
   Status wait_for_lock();
@@ -92,6 +93,7 @@ class RedshiftWarehouse : public SessionWarehouse {
   bool has_lock_table_ = false;
   const std::string staged_under_;  ///< the folder of this run's parts
   int copies_ = 0;
+  std::int64_t last_copy_id_ = 0;
   std::int64_t rows_copied_ = 0;
   bool is_in_group_ = false;
   std::vector<std::string> staged_;  ///< parts that are there until a group is committed
@@ -265,7 +267,7 @@ Result<OwnReading> RedshiftWarehouse::stage_objects(DataKind kind,
                                                     std::span<const ObjectInfo> objects) {
   const CopyAccess access = copy_access();
   SourceReading reading({*leader_, sql_, options_.control, access,
-                         [this](const Error& error) { return explain_copy(error); }},
+                         [this](const std::string& sql) { return run_copy(sql); }},
                         fmt::format("{}/{:04}-{}s", staged_under_, ++copies_, to_string(kind)));
   auto found = reading.run(kind, objects);
   staged_.insert(staged_.end(), reading.written().begin(), reading.written().end());
@@ -282,22 +284,30 @@ CopyAccess RedshiftWarehouse::copy_access() const {
 
 Status RedshiftWarehouse::copy(const TableSchema& schema, const StagedParts& parts) {
   TRY_ASSIGN(const std::string sql, copy_of_parts(sql_, copy_access(), schema, parts.manifest));
-  const auto copied = leader_->execute(sql);
-  if (!copied.ok()) return explain_copy(copied.error());
-  TRY_ASSIGN(const Rows rows, leader_->query(own("copied")));
+  TRY_ASSIGN(const std::int64_t copied, run_copy(sql));
   rows_copied_ += parts.rows;
-  if (rows.integer(0, 0) == parts.rows) return {};
+  if (copied == parts.rows) return {};
   return make_error(ErrorKind::internal,
                     fmt::format("{}: {} rows were staged at {} and COPY took {}", where_,
-                                parts.rows, parts.manifest, rows.integer(0, 0)));
+                                parts.rows, parts.manifest, copied));
+}
+
+/// How many rows it took.
+Result<std::int64_t> RedshiftWarehouse::run_copy(const std::string& sql) {
+  const auto done = leader_->execute(sql);
+  if (!done.ok()) return explain_copy(done.error());
+  TRY_ASSIGN(const Rows rows, leader_->query(own("copied")));
+  last_copy_id_ = rows.integer(0, 1);
+  return rows.integer(0, 0);
 }
 
 /// With the first of the errors that Redshift has noted for its last COPY. They are no part of the
-/// transaction, which has to go before anything can be asked.
+/// transaction, which has to go before anything can be asked. A COPY that was refused before it
+/// began is not the last one: what is noted is of the one before.
 Error RedshiftWarehouse::explain_copy(const Error& error) {
   if (leader_->is_lost() || !rollback().ok()) return error;
-  auto found = leader_->query(own("load_errors"));
-  if (!found.ok()) found = leader_->query(own("load_errors_before_sys"));
+  auto found = leader_->query(own("load_errors"), {last_copy_id_});
+  if (!found.ok()) found = leader_->query(own("load_errors_before_sys"), {last_copy_id_});
   if (!found.ok() || found->empty()) return error;
   std::string notes;
   for (std::size_t i = 0; i < found->rows.size(); ++i) {

@@ -115,16 +115,14 @@ Status SourceReading::read_share(DataKind kind, std::span<const ObjectInfo> obje
              copy_of_sources(sql_, access_, kind, share.compression,
                              url_of(name_of(manifest_name(share.compression))),
                              url_of(name_of(kJsonPathsName))));
-  const auto copied = session_.execute(sql);
-  if (!copied.ok()) return take(explain_copy_(copied.error()), reading);
-  return count_records(objects, share, reading);
+  const auto copied = copy_(sql);
+  if (!copied.ok()) return take(copied.error(), reading);
+  return count_records(objects, share, *copied, reading);
 }
 
 /// Each object as often as COPY took records of it, if its own accounts agree.
 Status SourceReading::count_records(std::span<const ObjectInfo> objects, const CopyShare& share,
-                                    OwnReading& reading) {
-  const auto copied = session_.query(sql_.get("session/redshift/copied"));
-  if (!copied.ok()) return take(copied.error(), reading);
+                                    std::int64_t copied, OwnReading& reading) {
   const auto rows = session_.query(sql_.get("source/redshift/loaded_files"));
   if (!rows.ok()) return take(rows.error(), reading);
   const auto files = loaded_files(*rows);
@@ -135,10 +133,10 @@ Status SourceReading::count_records(std::span<const ObjectInfo> objects, const C
     reading.records[place] = files.at(objects[place].uri).records;
     sum += reading.records[place];
   }
-  if (sum == copied->integer(0, 0) && files.size() == share.places.size()) return {};
+  if (sum == copied && files.size() == share.places.size()) return {};
   reading.oddity =
       fmt::format("COPY took {} records of {} objects and sys_load_detail counts {} lines of {}",
-                  copied->integer(0, 0), share.places.size(), sum, files.size());
+                  copied, share.places.size(), sum, files.size());
   return {};
 }
 
@@ -177,7 +175,7 @@ Status SourceReading::take(const Status& status, OwnReading& reading) const {
 Result<std::vector<std::string>> source_statements(const SqlLibrary& sql, const CopyAccess& access,
                                                    const std::string& place, DataKind kind,
                                                    std::span<const ObjectInfo> objects) {
-  const std::string folder = place + "/RUN/NUMBER-source/";
+  const std::string folder = fmt::format("{}/RUN/NUMBER-{}s/", place, to_string(kind));
   const Steps steps = steps_of(kind);
   std::vector<std::string> statements{std::string(sql.get(steps.table))};
   for (const CopyShare& share : shares_of(objects)) {

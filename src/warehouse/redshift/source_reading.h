@@ -25,8 +25,8 @@ class SourceReading {
     const SqlLibrary& sql;
     const ControlArea& control;
     const CopyAccess& access;
-    /// Adds to the error of a COPY what the server has noted of it.
-    std::function<Error(const Error&)> explain_copy;
+    /// Runs a COPY and tells how many rows it took.
+    std::function<Result<std::int64_t>(const std::string& sql)> copy;
   };
 
   /// `folder`: below the control area's place.
@@ -35,7 +35,7 @@ class SourceReading {
         sql_(means.sql),
         control_(means.control),
         access_(means.access),
-        explain_copy_(std::move(means.explain_copy)),
+        copy_(std::move(means.copy)),
         folder_(std::move(folder)) {}
 
   /// Errors: those after which trying anything else makes no sense (a lost connection, a conflict,
@@ -54,7 +54,7 @@ class SourceReading {
   Status read_share(DataKind kind, std::span<const ObjectInfo> objects, const CopyShare& share,
                     OwnReading& reading);
   Status count_records(std::span<const ObjectInfo> objects, const CopyShare& share,
-                       OwnReading& reading);
+                       std::int64_t copied, OwnReading& reading);
   Status judge(std::string_view rules, std::span<const std::string_view> words,
                OwnReading& reading);
   Status type(DataKind kind, OwnReading& reading);
@@ -68,7 +68,7 @@ class SourceReading {
   const SqlLibrary& sql_;
   const ControlArea& control_;
   const CopyAccess& access_;
-  const std::function<Error(const Error&)> explain_copy_;
+  const std::function<Result<std::int64_t>(const std::string&)> copy_;
   const std::string folder_;
   std::vector<std::string> written_;
 };
