@@ -736,6 +736,12 @@ class CopyTest(RedshiftCase):
         self.etl(exit_code=EXIT_DATABASE, says="it noted: ")
         self.assertTrue(any("loading_events" in name for name in self.staged()))
 
+    def test_a_cluster_without_the_newer_views_tells_by_the_older_one(self):
+        self.sql("alter table staging_events alter column user_agent type varchar(3)")
+        self.server.fail_next("from sys_load_error_detail", "42P01", "no such relation")
+        self.etl(exit_code=EXIT_DATABASE, says=["it noted: ", "user_agent"])
+        self.assertEqual(len(self.sent("select trim.filename.")), 1)
+
     def test_parts_of_a_run_that_lost_its_server(self):
         """Nobody could remove them; they disturb no other run."""
         self.server.on("^insert into songplays", lambda: setattr(self.server, "paused", "fatal"))
