@@ -396,19 +396,7 @@ class PlainUserCase(FileCase):
 
     @classmethod
     def setUpClass(cls):
-        """A copy of the program, wherever ours is, for everybody."""
-        tools = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(tools.cleanup)
-        folder = pathlib.Path(tools.name)
-        folder.chmod(0o755)
-        origin = pathlib.Path(sparkify.binary())
-        shutil.copy(origin, folder)
-        shutil.copytree(origin.parent / "lib", folder / "lib")
-        for path in (folder / "lib", *folder.rglob("*")):
-            path.chmod(0o755)
-        copied = mock.patch.dict(os.environ, SPARKIFY_BINARY=str(folder / origin.name))
-        copied.start()
-        cls.addClassCleanup(copied.stop)
+        cls.enterClassContext(sparkify.copied_for_all_users())
 
     def setUp(self):
         super().setUp()

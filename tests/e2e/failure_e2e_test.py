@@ -17,7 +17,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
@@ -421,16 +420,7 @@ class RightsTest(FailureCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.tools = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.tools.cleanup)
-        folder = pathlib.Path(cls.tools.name)
-        folder.chmod(0o755)
-        origin = pathlib.Path(sparkify.binary())
-        shutil.copy(origin, folder)
-        shutil.copytree(origin.parent / "lib", folder / "lib")
-        for path in (folder / "lib", *folder.rglob("*")):
-            path.chmod(0o755)
-        cls.program = folder / origin.name
+        cls.program = cls.enterClassContext(sparkify.copied_for_all_users())
 
     def setUp(self):
         super().setUp()

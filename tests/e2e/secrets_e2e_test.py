@@ -569,6 +569,11 @@ class CommandLineTest(SecretsCase):
 class MemoryTest(SecretsCase):
     """A process that holds secrets, a plain user's, waits for its server."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.enterClassContext(sparkify.copied_for_all_users())
+
     def setUp(self):
         super().setUp()
         self.database = self.new_database()

@@ -4,12 +4,15 @@ A warehouse is the path of a DuckDB file or a PostgresWarehouse. What is read fr
 where they hold the same; warehouses.py makes new ones.
 """
 
+import contextlib
 import decimal
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
+from unittest import mock
 
 import contract
 
@@ -69,6 +72,21 @@ def binary():
     if not path.is_file():
         raise SparkifyError(f"{path}: no such program; build it or set SPARKIFY_BINARY")
     return str(path.resolve())
+
+
+@contextlib.contextmanager
+def copied_for_all_users():
+    """In it, the program that is run is a copy that every user may run; ours may lie in a folder that
+    others cannot enter. Gives its path."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, origin = pathlib.Path(name), pathlib.Path(binary())
+        folder.chmod(0o755)
+        shutil.copy(origin, folder)
+        shutil.copytree(origin.parent / "lib", folder / "lib")
+        for path in (folder / "lib", *folder.rglob("*")):
+            path.chmod(0o755)
+        with mock.patch.dict(os.environ, SPARKIFY_BINARY=str(folder / origin.name)):
+            yield folder / origin.name
 
 
 def sql_tool():
