@@ -84,6 +84,7 @@ class DirectCase(RedshiftCase):
         self.assertEqual(found["direct_groups"], 0)
         [oddity] = found["not_direct"]
         self.assertIn(says, oddity)
+        self.assertNotIn("system table", oddity, "nobody has to look there")
         self.assertEqual(len(self.sent("copy loading_")), 1)
         self.assertEqual(self.staged(), [], "what was written for COPY is removed")
 

@@ -49,6 +49,16 @@ bool is_plain(std::string_view text) {
                      [](char c) { return c >= ' ' && c < '\x7f' && c != '\'' && c != '\\'; });
 }
 
+/// Without the server's word where to look: that is looked at here.
+std::string without_pointer(std::string text) {
+  constexpr std::string_view kBegin = " Check '";
+  constexpr std::string_view kEnd = "' system table for details.";
+  const std::size_t begin = text.find(kBegin);
+  const std::size_t end = begin == text.npos ? text.npos : text.find(kEnd, begin);
+  if (end != text.npos) text.erase(begin, end + kEnd.size() - begin);
+  return text;
+}
+
 bool is_role(std::string_view text) { return text.starts_with("arn:") && is_plain(text); }
 
 class RedshiftWarehouse : public SessionWarehouse {
@@ -295,7 +305,10 @@ Status RedshiftWarehouse::copy(const TableSchema& schema, const StagedParts& par
 /// How many rows it took.
 Result<std::int64_t> RedshiftWarehouse::run_copy(const std::string& sql) {
   const auto done = leader_->execute(sql);
-  if (!done.ok()) return explain_copy(done.error());
+  if (!done.ok()) {
+    const Error& error = done.error();
+    return explain_copy(make_error(error.kind, without_pointer(error.message)));
+  }
   TRY_ASSIGN(const Rows rows, leader_->query(own("copied")));
   last_copy_id_ = rows.integer(0, 1);
   return rows.integer(0, 0);
