@@ -204,9 +204,9 @@ Result<std::optional<std::int64_t>> GroupLoad::fill_by_warehouse(Transaction& tr
     TRY_ASSIGN(reading.oddity, oddity_of_plays(transaction));
   }
   if (!reading.oddity.empty()) {
-    log_info(fmt::format("{} of {} objects: staged the compact way, as the direct one met {}",
-                         group.kind == DataKind::songs ? "songs" : "logs", group.objects.size(),
-                         reading.oddity));
+    log_info(fmt::format(
+        "a group of {} (objects: {}) is staged the compact way, as the direct one met: {}",
+        group.kind == DataKind::songs ? "songs" : "logs", group.objects.size(), reading.oddity));
     summary_.not_direct.push_back(std::move(reading.oddity));
     return std::optional<std::int64_t>();
   }

@@ -55,7 +55,7 @@ std::string direct_text(const RunSummary& summary) {
   std::string out = fmt::format("  direct     {} read by the warehouse itself",
                                 counted(summary.direct_groups, "group", "groups"));
   if (others > 0) {
-    out += fmt::format("; {} read again by us, the first because of {}", grouped(others),
+    out += fmt::format("; {} read again by us, the first because of: {}", grouped(others),
                        summary.not_direct.front());
   }
   return out + "\n";
