@@ -1,5 +1,7 @@
 #include "transform/play_stream.h"
 
+#include <tsl/robin_map.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -65,6 +67,7 @@ Result<bool> BatchList::next(Batch& batch) {
 
 /// What a user's latest event says.
 struct PlayStream::User {
+  std::int64_t user_id = 0;
   std::int64_t ts = 0;
   std::int64_t session_id = 0;
   std::int64_t item_in_session = 0;
@@ -74,15 +77,15 @@ struct PlayStream::User {
   std::optional<std::string> last_name;
   std::optional<std::string> gender;
   std::optional<std::string> level;
+  std::optional<std::size_t> noted_row;  ///< in the batch at hand, as long as the texts are not copied
 
-  static User of(const Batch& events, std::size_t row) {
-    User user;
-    user.set_place(events, row);
-    user.first_name = copied_text(events, kFirstName, row);
-    user.last_name = copied_text(events, kLastName, row);
-    user.gender = copied_text(events, kGender, row);
-    user.level = copied_text(events, kLevel, row);
-    return user;
+  /// Of the row that was noted.
+  void copy_texts(const Batch& events) {
+    first_name = copied_text(events, kFirstName, *noted_row);
+    last_name = copied_text(events, kLastName, *noted_row);
+    gender = copied_text(events, kGender, *noted_row);
+    level = copied_text(events, kLevel, *noted_row);
+    noted_row.reset();
   }
   void set_place(const Batch& events, std::size_t row) {
     ts = integer(events, kTs, row);
@@ -91,7 +94,7 @@ struct PlayStream::User {
     object_no = integer(events, kObjectNo, row);
     record_no = integer(events, kRecordNo, row);
   }
-  void add_row(std::int64_t user_id, Batch& batch) const {
+  void add_row(Batch& batch) const {
     const std::map<std::size_t, std::int64_t> integers{
         {kTs, ts},          {kSessionId, session_id}, {kItemInSession, item_in_session},
         {kUserId, user_id}, {kObjectNo, object_no},   {kRecordNo, record_no}};
@@ -123,9 +126,10 @@ struct PlayStream::Worker {
   std::vector<std::int64_t> play_ids;
   std::vector<std::int64_t> start_times;
   std::list<Batch> unmatched;
-  std::unordered_map<std::int64_t, User> users;
+  tsl::robin_map<std::int64_t, std::size_t> user_numbers;  ///< by id, where in `users`
+  std::vector<User> users;
+  std::vector<std::size_t> changed;  ///< of `users`: whose texts are still in the batch
   std::map<std::int32_t, std::int64_t> events;
-  std::unordered_map<std::int64_t, std::pair<User, std::size_t>> latest;  ///< of one batch
 };
 
 PlayStream::PlayStream(BatchSource& events, const SongIndex& songs)
@@ -207,25 +211,26 @@ void PlayStream::add_play(const Batch& events, std::size_t row, Worker& worker,
   unmatched.end_row();
 }
 
-/// First within the batch, by place alone: texts are copied once a batch and user.
+/// By place alone at first: texts are copied once a batch and user.
 void PlayStream::note_users(const Batch& events, Worker& worker) {
-  worker.latest.clear();
   User candidate;
   for (std::size_t row = 0; row < events.row_count(); ++row) {
     if (!is_there(events, kUserId, row)) continue;
     candidate.set_place(events, row);
     const auto [found, is_new] =
-        worker.latest.try_emplace(integer(events, kUserId, row), std::pair(candidate, row));
-    if (!is_new && candidate.precedes(found->second.first)) found->second = {candidate, row};
-  }
-  for (const auto& [user_id, latest] : worker.latest) {
-    const auto found = worker.users.find(user_id);
-    if (found == worker.users.end()) {
-      worker.users.emplace(user_id, User::of(events, latest.second));
-    } else if (latest.first.precedes(found->second)) {
-      found->second = User::of(events, latest.second);
+        worker.user_numbers.try_emplace(integer(events, kUserId, row), worker.users.size());
+    if (is_new) {
+      worker.users.emplace_back().user_id = found->first;
+    } else if (!candidate.precedes(worker.users[found->second])) {
+      continue;
     }
+    User& user = worker.users[found->second];
+    if (!user.noted_row) worker.changed.push_back(found->second);
+    user.set_place(events, row);
+    user.noted_row = row;
   }
+  for (const std::size_t number : worker.changed) worker.users[number].copy_texts(events);
+  worker.changed.clear();
 }
 
 std::int64_t PlayStream::play_count() const {
@@ -263,13 +268,13 @@ std::list<Batch> PlayStream::take_unmatched() {
 Batch PlayStream::take_users() const {
   std::unordered_map<std::int64_t, const User*> best;
   for (const auto& worker : workers_) {
-    for (const auto& [user_id, user] : worker->users) {
-      const auto [found, is_new] = best.try_emplace(user_id, &user);
+    for (const User& user : worker->users) {
+      const auto [found, is_new] = best.try_emplace(user.user_id, &user);
       if (!is_new && user.precedes(*found->second)) found->second = &user;
     }
   }
   Batch batch(staging_events_schema());
-  for (const auto& [user_id, user] : best) user->add_row(user_id, batch);
+  for (const auto& [user_id, user] : best) user->add_row(batch);
   return batch;
 }
 

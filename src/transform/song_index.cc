@@ -1,21 +1,11 @@
 #include "transform/song_index.h"
 
 #include <charconv>
-#include <utility>
+#include <string>
 
 namespace sparkify {
 
 namespace {
-
-/// Text holds no NUL (the decoder refuses it), so the parts cannot run into each other.
-void make_key(std::string_view title, std::string_view artist_name, std::int64_t duration,
-              std::string& key) {
-  key.assign(title);
-  key += '\0';
-  key += artist_name;
-  key += '\0';
-  key.append(reinterpret_cast<const char*>(&duration), sizeof duration);
-}
 
 /// `218.93179` is 21893179: the column has exactly five digits behind its point.
 Result<std::int64_t> scaled_duration(std::string_view text) {
@@ -31,13 +21,19 @@ Result<std::int64_t> scaled_duration(std::string_view text) {
 
 }  // namespace
 
+void SongIndex::clear() {
+  numbers_.clear();
+  songs_.clear();
+  texts_.clear();
+}
+
 Result<bool> SongIndex::fill(Warehouse& warehouse, const SqlLibrary& sql, std::size_t songs_max) {
-  by_key_.clear();
+  clear();
   song_count_ = 0;
   songs_max_ = songs_max;
   TRY(warehouse.read_committed(sql.get("straight/songs"), {}, *this));
   if (song_count_ <= songs_max_) return true;
-  by_key_.clear();
+  clear();
   return false;
 }
 
@@ -52,18 +48,24 @@ Status SongIndex::row(const Row& row) {
 
 void SongIndex::add(std::string_view title, std::string_view artist_name, std::int64_t duration,
                     Match match) {
-  std::string key;
-  make_key(title, artist_name, duration, key);
-  const auto [found, is_new] = by_key_.try_emplace(std::move(key), match);
-  if (!is_new && match.song_id < found->second.song_id) found->second = std::move(match);
+  const auto found = numbers_.find(Key{title, artist_name, duration});
+  if (found == numbers_.end()) {
+    const auto number = static_cast<std::uint32_t>(songs_.size());
+    songs_.push_back({{texts_.copy(title), texts_.copy(artist_name), duration},
+                      {texts_.copy(match.song_id), texts_.copy(match.artist_id)}});
+    numbers_.insert(number);
+    return;
+  }
+  Match& known = songs_[*found].match;
+  if (match.song_id < known.song_id) {
+    known = {texts_.copy(match.song_id), texts_.copy(match.artist_id)};
+  }
 }
 
 const SongIndex::Match* SongIndex::find(std::string_view title, std::string_view artist_name,
                                         std::int64_t duration) const {
-  thread_local std::string key;
-  make_key(title, artist_name, duration, key);
-  const auto found = by_key_.find(key);
-  return found == by_key_.end() ? nullptr : &found->second;
+  const auto found = numbers_.find(Key{title, artist_name, duration});
+  return found == numbers_.end() ? nullptr : &songs_[*found].match;
 }
 
 }  // namespace sparkify

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <tsl/robin_set.h>
+
 #include <cstdint>
-#include <string>
+#include <functional>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
+#include "record/batch.h"
 #include "sql/sql_library.h"
 #include "warehouse/warehouse.h"
 
@@ -16,10 +19,15 @@ namespace sparkify {
 /// Once filled it may be asked by several threads.
 class SongIndex : public RowVisitor {
  public:
+  /// Both live as long as the index.
   struct Match {
-    std::string song_id;
-    std::string artist_id;
+    std::string_view song_id;
+    std::string_view artist_id;
   };
+
+  SongIndex() = default;
+  SongIndex(const SongIndex&) = delete;
+  SongIndex& operator=(const SongIndex&) = delete;
 
   /// Takes all songs, as they are committed. False, and the index is empty, if there are more than
   /// `songs_max`. Errors: the warehouse's.
@@ -36,7 +44,46 @@ class SongIndex : public RowVisitor {
   Status row(const Row& row) override;
 
  private:
-  std::unordered_map<std::string, Match> by_key_;
+  struct Key {
+    std::string_view title;
+    std::string_view artist_name;
+    std::int64_t duration = 0;
+    bool operator==(const Key&) const = default;
+  };
+  struct Song {
+    Key key;
+    Match match;
+  };
+  /// The set holds numbers of songs and is asked for keys: what a look-up that finds nothing has to
+  /// touch stays small. The artist is left to the comparison.
+  struct Hash {
+    using is_transparent = void;
+    const std::vector<Song>* songs;
+    std::size_t operator()(const Key& key) const {
+      constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;
+      return std::hash<std::string_view>()(key.title) ^
+             static_cast<std::uint64_t>(key.duration) * kGoldenRatio;
+    }
+    std::size_t operator()(std::uint32_t number) const { return (*this)((*songs)[number].key); }
+  };
+  struct Same {
+    using is_transparent = void;
+    const std::vector<Song>* songs;
+    bool operator()(std::uint32_t a, std::uint32_t b) const {
+      return (*songs)[a].key == (*songs)[b].key;
+    }
+    bool operator()(std::uint32_t number, const Key& key) const {
+      return (*songs)[number].key == key;
+    }
+    bool operator()(const Key& key, std::uint32_t number) const { return (*this)(number, key); }
+  };
+  using Numbers = tsl::robin_set<std::uint32_t, Hash, Same, std::allocator<std::uint32_t>, true>;
+
+  void clear();
+
+  TextArena texts_;
+  std::vector<Song> songs_;
+  Numbers numbers_{0, Hash{&songs_}, Same{&songs_}};
   std::size_t songs_max_ = 0;
   std::size_t song_count_ = 0;
 };

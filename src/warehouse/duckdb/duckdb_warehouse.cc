@@ -88,6 +88,8 @@ class DuckdbWarehouse : public Warehouse {
   Result<std::unique_ptr<Transaction>> begin() override;
   Result<std::unique_ptr<Transaction>> begin_group() override;
   Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override;
+  bool prefers_straight_rows() const override { return true; }
+  Status read_committed(std::string_view sql, const Values& values, RowVisitor& visitor) override;
   WarehouseScript script() const override;
   Result<std::string> stage_statement(const TableSchema& schema) const override;
   Status reconnect() override;
@@ -378,6 +380,19 @@ Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisi
   const char* late = duckdb_result_error(result.out());
   if (late != nullptr && *late != '\0') return database_error(printable_lines(late));
   return {};
+}
+
+/// On a connection of its own, which sees nothing of the open transaction.
+Status DuckdbWarehouse::read_committed(std::string_view sql, const Values& values,
+                                       RowVisitor& visitor) {
+  Connection beside;
+  if (duckdb_connect(database_.get(), beside.out()) != DuckDBSuccess) {
+    return database_error("DuckDB refused a connection");
+  }
+  std::swap(beside, connection_);
+  const Status done = read(sql, values, visitor);
+  std::swap(beside, connection_);
+  return done;
 }
 
 Status DuckdbWarehouse::run_session(std::string_view name) {
