@@ -42,11 +42,6 @@ Range range_of(DataKind kind, std::size_t column) {
   }
 }
 
-/// The two keys that real logs write as a text or with a fraction.
-bool is_loose_integer(DataKind kind, std::size_t column) {
-  return kind == DataKind::logs && (column == kUserId || column == kRegistration);
-}
-
 /// `-?(0|[1-9][0-9]*)`
 bool is_integer(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
@@ -98,9 +93,30 @@ Digits digits_of(std::string_view number) {
   return digits;
 }
 
+/// `123.45678`: what lengths look like, nearly all of them.
+std::optional<std::int64_t> parse_short_decimal5(std::string_view number) {
+  std::int64_t value = 0;
+  std::size_t at = 0;
+  const auto whole_max = static_cast<std::size_t>(kDecimalWholeDigits);
+  for (; at < number.size() && is_digit(number[at]); ++at) {
+    if (at == whole_max) return std::nullopt;
+    value = value * 10 + (number[at] - '0');
+  }
+  std::int64_t missing = kDecimalPlaces;
+  if (at < number.size() && number[at] == '.') {
+    for (++at; at < number.size() && is_digit(number[at]) && missing > 0; ++at, --missing) {
+      value = value * 10 + (number[at] - '0');
+    }
+  }
+  if (at != number.size()) return std::nullopt;
+  for (; missing > 0; --missing) value *= 10;
+  return value;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> parse_decimal5(std::string_view number) {
+  if (const auto value = parse_short_decimal5(number)) return value;
   const Digits digits = digits_of(number);
   if (digits.text.empty()) return 0;
   if (digits.point > kDecimalWholeDigits) return std::nullopt;
@@ -129,14 +145,33 @@ std::optional<double> parse_double(std::string_view number) {
   return 0.0;
 }
 
-Converter::Converter(DataKind kind)
-    : kind_(kind), schema_(staging_schema(kind)), column_count_(json_column_count(kind)) {}
+Converter::Converter(DataKind kind) : kind_(kind), column_count_(json_column_count(kind)) {
+  for (std::size_t i = 0; i < column_count_; ++i) rules_[i] = rule_of(i);
+}
+
+Converter::Rule Converter::rule_of(std::size_t column) const {
+  constexpr std::int64_t kMicrosPerMilli = 1000;
+  const ColumnSchema& schema = staging_schema(kind_).columns[column];
+  const Range range = range_of(kind_, column);
+  Rule rule;
+  rule.type = schema.type;
+  rule.bytes_max = schema.bytes_max;
+  rule.least = range.least;
+  rule.most = range.most;
+  if (schema.type == ColumnType::timestamp) rule.scale = kMicrosPerMilli;
+  if (kind_ == DataKind::logs) {
+    // The two keys that real logs write as a text or with a fraction.
+    rule.is_loose_integer = column == kUserId || column == kRegistration;
+    rule.may_be_empty = column == kUserId;  // a visitor who is not logged in
+  }
+  return rule;
+}
 
 std::optional<ValueFault> Converter::append(const RawRecord& record, std::int32_t object_no,
                                             std::int64_t record_no, Batch& batch) {
   for (std::size_t i = 0; i < column_count_; ++i) {
-    values_[i] = Value{};
-    if (const auto reason = convert(i, record.values[i], batch.arena(), &values_[i])) {
+    values_[i].is_null = true;
+    if (const auto reason = convert(rules_[i], record.values[i], batch.arena(), &values_[i])) {
       return ValueFault{*reason, i};
     }
   }
@@ -147,9 +182,9 @@ std::optional<ValueFault> Converter::append(const RawRecord& record, std::int32_
     const Value& value = values_[i];
     if (value.is_null) {
       batch.add_null(i);
-    } else if (schema_.columns[i].type == ColumnType::text) {
+    } else if (rules_[i].type == ColumnType::text) {
       batch.add_text(i, value.text);
-    } else if (schema_.columns[i].type == ColumnType::float64) {
+    } else if (rules_[i].type == ColumnType::float64) {
       batch.add_double(i, value.real);
     } else {
       batch.add_integer(i, value.integer);
@@ -161,12 +196,12 @@ std::optional<ValueFault> Converter::append(const RawRecord& record, std::int32_
   return std::nullopt;
 }
 
-std::optional<RejectReason> Converter::convert(std::size_t column, const RawValue& raw,
-                                               TextArena& arena, Value* out) const {
+std::optional<RejectReason> Converter::convert(const Rule& rule, const RawValue& raw,
+                                               TextArena& arena, Value* out) {
   if (raw.kind == RawKind::absent || raw.kind == RawKind::null) return std::nullopt;
-  switch (schema_.columns[column].type) {
+  switch (rule.type) {
     case ColumnType::text:
-      return convert_text(column, raw, arena, out);
+      return convert_text(rule, raw, arena, out);
     case ColumnType::decimal5: {
       if (raw.kind != RawKind::number) return RejectReason::bad_type;
       const auto value = parse_decimal5(raw.token);
@@ -184,12 +219,12 @@ std::optional<RejectReason> Converter::convert(std::size_t column, const RawValu
       return std::nullopt;
     }
     default:
-      return convert_integer(column, raw, arena, out);
+      return convert_integer(rule, raw, arena, out);
   }
 }
 
-std::optional<RejectReason> Converter::convert_text(std::size_t column, const RawValue& raw,
-                                                    TextArena& arena, Value* out) const {
+std::optional<RejectReason> Converter::convert_text(const Rule& rule, const RawValue& raw,
+                                                    TextArena& arena, Value* out) {
   if (raw.kind != RawKind::text) return RejectReason::bad_type;
   std::string_view text = raw.token;
   if (raw.has_escape) {
@@ -201,17 +236,16 @@ std::optional<RejectReason> Converter::convert_text(std::size_t column, const Ra
     // A NUL can only come from an escape: as a raw byte it is bad JSON.
     if (std::memchr(to, '\0', length) != nullptr) return RejectReason::nul_character;
   }
-  if (text.size() > schema_.columns[column].bytes_max) return RejectReason::too_long;
+  if (text.size() > rule.bytes_max) return RejectReason::too_long;
   out->is_null = false;
   out->text = text;
   return std::nullopt;
 }
 
-std::optional<RejectReason> Converter::convert_integer(std::size_t column, const RawValue& raw,
-                                                       TextArena& arena, Value* out) const {
-  const bool loose = is_loose_integer(kind_, column);
+std::optional<RejectReason> Converter::convert_integer(const Rule& rule, const RawValue& raw,
+                                                       TextArena& arena, Value* out) {
   std::string_view text = raw.token;
-  if (raw.kind == RawKind::text && loose) {
+  if (raw.kind == RawKind::text && rule.is_loose_integer) {
     if (raw.has_escape) {
       char* to = arena.reserve(raw.token.size());
       std::size_t length = 0;
@@ -219,23 +253,20 @@ std::optional<RejectReason> Converter::convert_integer(std::size_t column, const
       arena.keep(length);
       text = {to, length};
     }
-    if (text.empty() && column == kUserId) return std::nullopt;  // a visitor who is not logged in
+    if (text.empty() && rule.may_be_empty) return std::nullopt;
   } else if (raw.kind == RawKind::number) {
-    if (loose) text = without_zero_fraction(text);
+    if (rule.is_loose_integer) text = without_zero_fraction(text);
   } else {
     return RejectReason::bad_type;
   }
   if (!is_integer(text)) return RejectReason::bad_type;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const Range range = range_of(kind_, column);
-  if (error != std::errc() || value < range.least || value > range.most) {
+  if (error != std::errc() || value < rule.least || value > rule.most) {
     return RejectReason::out_of_range;
   }
-  constexpr std::int64_t kMicrosPerMilli = 1000;
-  const bool is_time = schema_.columns[column].type == ColumnType::timestamp;
   out->is_null = false;
-  out->integer = is_time ? value * kMicrosPerMilli : value;
+  out->integer = value * rule.scale;
   return std::nullopt;
 }
 
@@ -249,28 +280,14 @@ std::optional<std::size_t> Converter::missing_column() const {
     }
     return std::nullopt;
   }
-  const bool is_play = values_[kPage].text == "NextSong";
-  for (std::size_t column = 0; column < column_count_; ++column) {
-    bool needed = false;
-    switch (column) {
-      case kPage:
-      case kTs:
-      case kSessionId:
-      case kItemInSession:
-        needed = true;
-        break;
-      case kUserId:
-      case kSong:
-      case kArtist:
-      case kLength:
-        needed = is_play;
-        break;
-      default:
-        break;
-    }
-    if (needed && is_missing(column)) return column;
-  }
-  return std::nullopt;
+  const bool is_play = !is_missing(kPage) && values_[kPage].text == "NextSong";
+  const auto find_missing = [this](std::initializer_list<EventColumn> needed) {
+    const auto* const found = std::find_if(needed.begin(), needed.end(),
+                                           [this](auto column) { return is_missing(column); });
+    return found == needed.end() ? std::nullopt : std::optional<std::size_t>(*found);
+  };
+  if (!is_play) return find_missing({kItemInSession, kPage, kSessionId, kTs});
+  return find_missing({kArtist, kItemInSession, kLength, kPage, kSessionId, kSong, kTs, kUserId});
 }
 
 }  // namespace sparkify

@@ -31,6 +31,17 @@ class Converter {
                                    std::int64_t record_no, Batch& batch);
 
  private:
+  /// What the schema and the contract say of a column, side by side in memory: it is asked for
+  /// each value.
+  struct Rule {
+    ColumnType type = ColumnType::text;
+    bool is_loose_integer = false;  ///< may be a text, or have a fraction of zeros
+    bool may_be_empty = false;      ///< an empty text is null
+    std::size_t bytes_max = 0;
+    std::int64_t least = 0;
+    std::int64_t most = 0;
+    std::int64_t scale = 1;  ///< of what is stored to what is written
+  };
   struct Value {
     bool is_null = true;
     std::int64_t integer = 0;
@@ -38,18 +49,19 @@ class Converter {
     std::string_view text;
   };
 
-  std::optional<RejectReason> convert(std::size_t column, const RawValue& raw, TextArena& arena,
-                                      Value* out) const;
-  std::optional<RejectReason> convert_text(std::size_t column, const RawValue& raw,
-                                           TextArena& arena, Value* out) const;
-  std::optional<RejectReason> convert_integer(std::size_t column, const RawValue& raw,
-                                              TextArena& arena, Value* out) const;
+  Rule rule_of(std::size_t column) const;
+  static std::optional<RejectReason> convert(const Rule& rule, const RawValue& raw,
+                                             TextArena& arena, Value* out);
+  static std::optional<RejectReason> convert_text(const Rule& rule, const RawValue& raw,
+                                                  TextArena& arena, Value* out);
+  static std::optional<RejectReason> convert_integer(const Rule& rule, const RawValue& raw,
+                                                     TextArena& arena, Value* out);
   std::optional<std::size_t> missing_column() const;
   bool is_missing(std::size_t column) const;
 
   DataKind kind_;
-  const TableSchema& schema_;
   std::size_t column_count_;
+  std::array<Rule, kJsonColumnsMax> rules_;
   std::array<Value, kJsonColumnsMax> values_;
 };
 

@@ -62,8 +62,11 @@ std::size_t FastReader::read_record(std::size_t at, const KeyIndex& keys, RawRec
   std::size_t guess = 0;
   while (true) {
     std::string_view key;
-    if (!read_key(&key)) return 0;
-    const std::size_t column = keys.find(key, guess);
+    std::size_t column = guess;
+    if (!read_expected_key(keys.quoted(guess))) {
+      if (!read_key(&key)) return 0;
+      column = keys.find(key, guess);
+    }
     RawValue value;
     if (!read_value(keys, &value)) return 0;
     if (column == KeyIndex::kUnknown) {
@@ -82,6 +85,17 @@ std::size_t FastReader::read_record(std::size_t at, const KeyIndex& keys, RawRec
     if (text_[offset] == '}') return offset + 1;
     if (text_[offset] != ',') return 0;
   }
+}
+
+/// In one comparison, as keys mostly come in the order of the columns.
+bool FastReader::read_expected_key(std::string_view quoted) {
+  if (quoted.empty() || cursor_ + 1 >= index_->size()) return false;
+  const std::size_t begin = index_->offset(cursor_);
+  const std::size_t colon = begin + quoted.size();
+  if (index_->offset(cursor_ + 1) != colon || text_[colon] != ':') return false;
+  if (std::memcmp(text_.data() + begin, quoted.data(), quoted.size()) != 0) return false;
+  cursor_ += 2;
+  return true;
 }
 
 bool FastReader::read_key(std::string_view* key) {

@@ -37,6 +37,7 @@ class FastReader {
  private:
   struct Index;
 
+  bool read_expected_key(std::string_view quoted);
   bool read_key(std::string_view* key);
   bool read_value(const KeyIndex& keys, RawValue* value);
   /// The token that starts at the cursor, without the white space behind it.

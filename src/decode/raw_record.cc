@@ -6,6 +6,7 @@ KeyIndex::KeyIndex(DataKind kind) {
   const TableSchema& schema = staging_schema(kind);
   for (std::size_t i = 0; i < json_column_count(kind); ++i) {
     keys_.push_back(schema.columns[i].json_key);
+    quoted_.push_back('"' + std::string(keys_.back()) + '"');
   }
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <bitset>
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -56,9 +57,14 @@ class KeyIndex {
   /// The column of `key` (unescaped), or kUnknown. `guess` is tried first: keys mostly come in the
   /// order of the columns.
   std::size_t find(std::string_view key, std::size_t guess) const;
+  /// The key of a column as it mostly stands in the text, in its quotes; empty behind the last.
+  std::string_view quoted(std::size_t column) const {
+    return column < quoted_.size() ? std::string_view(quoted_[column]) : std::string_view();
+  }
 
  private:
   std::vector<std::string_view> keys_;
+  std::vector<std::string> quoted_;
 };
 
 }  // namespace sparkify

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "transform/time_parts.h"
+#include "transform/time_rows.h"
 
 namespace sparkify {
 
@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t kSongsMax = 1'000'000;
 /// Rows of the warehouse that are looked at here; more are better joined by it.
 constexpr std::int64_t kKnownMax = 2'000'000;
-constexpr std::size_t kTimeRowsMax = 65536;  // in one batch
 constexpr std::int64_t kMicrosInMilli = 1000;
 
 /// The integers of a one-column result, sorted.
@@ -73,7 +72,7 @@ Result<std::optional<StraightLoad::Loaded>> StraightLoad::load(Transaction& tran
   if (!all_new) return std::optional<Loaded>();
   TRY_ASSIGN(auto times, new_times(plays.take_start_times()));
   if (!times) return std::optional<Loaded>();
-  BatchList time_rows(time_schema(), *std::move(times));
+  TimeRows time_rows(*std::move(times));
   TRY(transaction.stage(time_rows));
   BatchList unmatched(unmatched_songplays_schema(), plays.take_unmatched());
   TRY(transaction.stage(unmatched));
@@ -90,23 +89,21 @@ Result<bool> StraightLoad::are_new(const std::vector<std::int64_t>& play_ids) {
   return known && !have_common(play_ids, *known);
 }
 
-Result<std::optional<std::list<Batch>>> StraightLoad::new_times(
-    const std::vector<std::int64_t>& start_times) {
-  std::list<Batch> rows;
-  if (start_times.empty()) return std::optional(std::move(rows));
+Result<std::optional<std::vector<std::int64_t>>> StraightLoad::new_times(
+    std::vector<std::int64_t> start_times) {
+  if (start_times.empty()) return std::optional(std::move(start_times));
   TRY_ASSIGN(const auto known,
              read_known(warehouse_, sql_.get("straight/known_times"),
                         format_time(start_times.front()), format_time(start_times.back())));
-  if (!known) return std::optional<std::list<Batch>>();
+  if (!known) return std::optional<std::vector<std::int64_t>>();
+  if (known->empty()) return std::optional(std::move(start_times));
   auto next_known = known->begin();
-  for (const std::int64_t micros : start_times) {
+  std::erase_if(start_times, [&](std::int64_t micros) {
     const std::int64_t milli = micros / kMicrosInMilli;
     while (next_known != known->end() && *next_known < milli) ++next_known;
-    if (next_known != known->end() && *next_known == milli) continue;
-    if (rows.empty() || rows.back().row_count() == kTimeRowsMax) rows.emplace_back(time_schema());
-    add_time_row(rows.back(), micros);
-  }
-  return std::optional(std::move(rows));
+    return next_known != known->end() && *next_known == milli;
+  });
+  return std::optional(std::move(start_times));
 }
 
 }  // namespace sparkify

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "pipeline/group_feed.h"
 #include "sql/sql_library.h"
@@ -37,7 +38,8 @@ class StraightLoad {
 
  private:
   Result<bool> are_new(const std::vector<std::int64_t>& play_ids);
-  Result<std::optional<std::list<Batch>>> new_times(const std::vector<std::int64_t>& start_times);
+  /// Those that are not in their table yet; nothing, if too many are there to be looked at.
+  Result<std::optional<std::vector<std::int64_t>>> new_times(std::vector<std::int64_t> start_times);
 
   Warehouse& warehouse_;
   const SqlLibrary& sql_;

@@ -40,36 +40,6 @@ void TextArena::clear() {
 
 Batch::Batch(const TableSchema& schema) : schema_(&schema), columns_(schema.columns.size()) {}
 
-void Batch::add_null(std::size_t column) {
-  Column& target = columns_[column];
-  switch (schema_->columns[column].type) {
-    case ColumnType::float64:
-      target.doubles.push_back(0);
-      break;
-    case ColumnType::text:
-      target.texts.emplace_back();
-      break;
-    default:
-      target.integers.push_back(0);
-  }
-  target.valid.push_back(0);
-}
-
-void Batch::add_integer(std::size_t column, std::int64_t value) {
-  columns_[column].integers.push_back(value);
-  columns_[column].valid.push_back(1);
-}
-
-void Batch::add_double(std::size_t column, double value) {
-  columns_[column].doubles.push_back(value);
-  columns_[column].valid.push_back(1);
-}
-
-void Batch::add_text(std::size_t column, std::string_view text) {
-  columns_[column].texts.push_back(text);
-  columns_[column].valid.push_back(1);
-}
-
 void Batch::add_text_copy(std::size_t column, std::string_view text) {
   add_text(column, arena_->copy(text));
 }

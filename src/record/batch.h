@@ -54,11 +54,33 @@ class Batch {
 
   /// Each adds one value to one column. A row is complete when every column has its value;
   /// `end_row` says so.
-  void add_null(std::size_t column);
-  void add_integer(std::size_t column, std::int64_t value);
-  void add_double(std::size_t column, double value);
+  void add_null(std::size_t column) {
+    Column& target = columns_[column];
+    switch (schema_->columns[column].type) {
+      case ColumnType::float64:
+        target.doubles.push_back(0);
+        break;
+      case ColumnType::text:
+        target.texts.emplace_back();
+        break;
+      default:
+        target.integers.push_back(0);
+    }
+    target.valid.push_back(0);
+  }
+  void add_integer(std::size_t column, std::int64_t value) {
+    columns_[column].integers.push_back(value);
+    columns_[column].valid.push_back(1);
+  }
+  void add_double(std::size_t column, double value) {
+    columns_[column].doubles.push_back(value);
+    columns_[column].valid.push_back(1);
+  }
   /// `text` must live as long as the batch: in its arena, or in memory given to `keep_alive`.
-  void add_text(std::size_t column, std::string_view text);
+  void add_text(std::size_t column, std::string_view text) {
+    columns_[column].texts.push_back(text);
+    columns_[column].valid.push_back(1);
+  }
   /// As add_text, but copies into the arena.
   void add_text_copy(std::size_t column, std::string_view text);
   void end_row() { ++row_count_; }

@@ -102,8 +102,8 @@ class Walk {
     std::vector<Entry> entries;
     errno = 0;
     while (const dirent* entry = ::readdir(folder)) {
-      const bool is_other = entry->d_type != DT_DIR && entry->d_type != DT_LNK &&
-                            entry->d_type != DT_UNKNOWN;
+      const bool is_other =
+          entry->d_type != DT_DIR && entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN;
       if (entry->d_name[0] != '.') entries.push_back({entry->d_name, !is_other});
       errno = 0;
     }
@@ -114,8 +114,7 @@ class Walk {
   }
 
   /// By its name in the open folder: walking down the whole path for each file takes longer.
-  Status add_entry(int folder, const std::string& folder_path, const std::string& name,
-                   int depth) {
+  Status add_entry(int folder, const std::string& folder_path, const std::string& name, int depth) {
     const std::string path = folder_path + (folder_path.ends_with('/') ? "" : "/") + name;
     struct stat info {};
     if (::fstatat(folder, name.c_str(), &info, 0) != 0) {
@@ -142,8 +141,8 @@ class Walk {
                                     "it; rename the file",
                                     printable(path)));
     }
-    listing.objects.push_back({std::string(kScheme) + path, etag_of(info),
-                               static_cast<std::uint64_t>(info.st_size)});
+    listing.objects.push_back(
+        {std::string(kScheme) + path, etag_of(info), static_cast<std::uint64_t>(info.st_size)});
     return {};
   }
 

@@ -3,6 +3,7 @@
 #include <tsl/robin_map.h>
 
 #include <algorithm>
+#include <future>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -42,6 +43,23 @@ void pass_text(const Batch& events, std::size_t from, std::size_t row, Batch& pl
   }
 }
 
+/// Sorts each part on a thread of its own: there are as many as threads that filled them.
+std::vector<std::int64_t> merge_sorted(std::vector<std::vector<std::int64_t>> parts) {
+  std::vector<std::future<void>> sorting;
+  for (auto& part : parts) {
+    sorting.push_back(
+        std::async(std::launch::async, [&part] { std::sort(part.begin(), part.end()); }));
+  }
+  for (auto& sorted : sorting) sorted.wait();
+  std::vector<std::int64_t> all;
+  for (const auto& part : parts) {
+    const auto middle = static_cast<std::ptrdiff_t>(all.size());
+    all.insert(all.end(), part.begin(), part.end());
+    std::inplace_merge(all.begin(), all.begin() + middle, all.end());
+  }
+  return all;
+}
+
 std::optional<std::string> copied_text(const Batch& events, std::size_t column, std::size_t row) {
   if (!is_there(events, column, row)) return std::nullopt;
   return std::string(events.column(column).texts[row]);
@@ -77,7 +95,8 @@ struct PlayStream::User {
   std::optional<std::string> last_name;
   std::optional<std::string> gender;
   std::optional<std::string> level;
-  std::optional<std::size_t> noted_row;  ///< in the batch at hand, as long as the texts are not copied
+  std::optional<std::size_t>
+      noted_row;  ///< in the batch at hand, as long as the texts are not copied
 
   /// Of the row that was noted.
   void copy_texts(const Batch& events) {
@@ -121,19 +140,28 @@ struct PlayStream::User {
   }
 };
 
+/// A play in a batch of events, and where its song is to be looked for.
+struct PlayStream::FoundPlay {
+  std::size_t row;
+  SongIndex::Key key;
+  SongIndex::Place place;
+};
+
 /// What one thread has gathered.
 struct PlayStream::Worker {
+  std::int64_t play_count = 0;
   std::vector<std::int64_t> play_ids;
   std::vector<std::int64_t> start_times;
   std::list<Batch> unmatched;
   tsl::robin_map<std::int64_t, std::size_t> user_numbers;  ///< by id, where in `users`
   std::vector<User> users;
+  std::vector<FoundPlay> found;      ///< of the batch at hand
   std::vector<std::size_t> changed;  ///< of `users`: whose texts are still in the batch
   std::map<std::int32_t, std::int64_t> events;
 };
 
 PlayStream::PlayStream(BatchSource& events, const SongIndex& songs)
-    : events_(events), songs_(songs) {}
+    : events_(events), songs_(songs), spare_(std::make_shared<Spare>()) {}
 
 PlayStream::~PlayStream() = default;
 
@@ -152,7 +180,7 @@ void PlayStream::check_in(std::unique_ptr<Worker> worker) {
 
 Result<bool> PlayStream::next(Batch& batch) {
   while (true) {
-    auto events = std::make_shared<Batch>(events_.schema());
+    std::shared_ptr<Batch> events = empty_events();
     TRY_ASSIGN(const bool more, events_.next(*events));
     if (!more) return false;
     batch.clear();
@@ -164,26 +192,47 @@ Result<bool> PlayStream::next(Batch& batch) {
   }
 }
 
+/// A batch of which the memory is used again: it comes back when the plays that point into it go.
+std::shared_ptr<Batch> PlayStream::empty_events() {
+  std::unique_ptr<Batch> batch;
+  {
+    const std::lock_guard lock(spare_->mutex);
+    if (!spare_->batches.empty()) {
+      batch = std::move(spare_->batches.back());
+      spare_->batches.pop_back();
+    }
+  }
+  if (!batch) batch = std::make_unique<Batch>(events_.schema());
+  return {batch.release(), [spare = spare_](Batch* used) {
+            used->clear();
+            const std::lock_guard lock(spare->mutex);
+            spare->batches.emplace_back(used);
+          }};
+}
+
 void PlayStream::convert(const Batch& events, Worker& worker, Batch& plays) const {
+  worker.found.clear();
   for (std::size_t row = 0; row < events.row_count(); ++row) {
     ++worker.events[static_cast<std::int32_t>(integer(events, kObjectNo, row))];
     if (is_there(events, kPage, row) && events.column(kPage).texts[row] == kPlayPage) {
-      add_play(events, row, worker, plays);
+      const SongIndex::Key key{events.column(kSong).texts[row], events.column(kArtist).texts[row],
+                               integer(events, kLength, row)};
+      worker.found.push_back({row, key, songs_.place_of(key)});
     }
   }
+  for (const FoundPlay& play : worker.found) add_play(events, play, worker, plays);
   note_users(events, worker);
 }
 
-void PlayStream::add_play(const Batch& events, std::size_t row, Worker& worker,
+void PlayStream::add_play(const Batch& events, const FoundPlay& play, Worker& worker,
                           Batch& plays) const {
+  const std::size_t row = play.row;
   const std::int64_t play_id = event_key(events, row);
   const std::int64_t ts = integer(events, kTs, row);
-  const std::string_view title = events.column(kSong).texts[row];
-  const std::string_view artist = events.column(kArtist).texts[row];
-  const std::int64_t length = integer(events, kLength, row);
+  ++worker.play_count;
   worker.play_ids.push_back(play_id);
   worker.start_times.push_back(ts);
-  const SongIndex::Match* match = songs_.find(title, artist, length);
+  const SongIndex::Match* match = songs_.find(play.key, play.place);
   plays.add_integer(0, play_id);
   plays.add_integer(1, ts);
   plays.add_integer(2, integer(events, kUserId, row));
@@ -205,9 +254,9 @@ void PlayStream::add_play(const Batch& events, std::size_t row, Worker& worker,
   }
   Batch& unmatched = worker.unmatched.back();
   unmatched.add_integer(0, play_id);
-  unmatched.add_text_copy(1, title);
-  unmatched.add_text_copy(2, artist);
-  unmatched.add_integer(3, length);
+  unmatched.add_text_copy(1, play.key.title);
+  unmatched.add_text_copy(2, play.key.artist_name);
+  unmatched.add_integer(3, play.key.duration);
   unmatched.end_row();
 }
 
@@ -234,28 +283,25 @@ void PlayStream::note_users(const Batch& events, Worker& worker) {
 }
 
 std::int64_t PlayStream::play_count() const {
-  std::size_t count = 0;
-  for (const auto& worker : workers_) count += worker->play_ids.size();
-  return static_cast<std::int64_t>(count);
+  std::int64_t count = 0;
+  for (const auto& worker : workers_) count += worker->play_count;
+  return count;
 }
 
 std::vector<std::int64_t> PlayStream::take_play_ids() {
-  std::vector<std::int64_t> all;
-  for (const auto& worker : workers_) {
-    all.insert(all.end(), worker->play_ids.begin(), worker->play_ids.end());
-  }
-  std::sort(all.begin(), all.end());
-  return all;
+  return merge_sorted(take_all(&Worker::play_ids));
 }
 
 std::vector<std::int64_t> PlayStream::take_start_times() {
-  std::vector<std::int64_t> all;
-  for (const auto& worker : workers_) {
-    all.insert(all.end(), worker->start_times.begin(), worker->start_times.end());
-    worker->start_times = {};
-  }
-  std::sort(all.begin(), all.end());
+  std::vector<std::int64_t> all = merge_sorted(take_all(&Worker::start_times));
   all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+std::vector<std::vector<std::int64_t>> PlayStream::take_all(
+    std::vector<std::int64_t> Worker::*numbers) {
+  std::vector<std::vector<std::int64_t>> all;
+  for (const auto& worker : workers_) all.push_back(std::move((*worker).*numbers));
   return all;
 }
 

@@ -55,18 +55,28 @@ class PlayStream : public BatchSource {
 
  private:
   struct User;
+  struct FoundPlay;
   struct Worker;
 
+  /// Batches of events that nobody uses at the moment.
+  struct Spare {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Batch>> batches;
+  };
+
+  std::shared_ptr<Batch> empty_events();
+  std::vector<std::vector<std::int64_t>> take_all(std::vector<std::int64_t> Worker::*numbers);
   std::unique_ptr<Worker> check_out();
   void check_in(std::unique_ptr<Worker> worker);
   void convert(const Batch& events, Worker& worker, Batch& plays) const;
-  void add_play(const Batch& events, std::size_t row, Worker& worker, Batch& plays) const;
+  void add_play(const Batch& events, const FoundPlay& play, Worker& worker, Batch& plays) const;
   static void note_users(const Batch& events, Worker& worker);
 
   BatchSource& events_;
   const SongIndex& songs_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::shared_ptr<Spare> spare_;
 };
 
 }  // namespace sparkify

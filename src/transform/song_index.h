@@ -1,9 +1,6 @@
 #pragma once
 
-#include <tsl/robin_set.h>
-
 #include <cstdint>
-#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -33,57 +30,46 @@ class SongIndex : public RowVisitor {
   /// `songs_max`. Errors: the warehouse's.
   Result<bool> fill(Warehouse& warehouse, const SqlLibrary& sql, std::size_t songs_max);
 
-  /// `duration` times 100,000, as a batch holds it. Null: no song.
-  const Match* find(std::string_view title, std::string_view artist_name,
-                    std::int64_t duration) const;
-
-  void add(std::string_view title, std::string_view artist_name, std::int64_t duration,
-           Match match);
-
-  Status begin(const std::vector<ResultColumn>& columns) override;
-  Status row(const Row& row) override;
-
- private:
+  /// What a play is matched by. `duration` times 100,000, as a batch holds it.
   struct Key {
     std::string_view title;
     std::string_view artist_name;
     std::int64_t duration = 0;
     bool operator==(const Key&) const = default;
   };
+  /// Where a key is looked up. Whoever has many keys asks for all their places first: the index is
+  /// larger than the processor's caches, and `find` would wait for memory each time.
+  using Place = std::uint64_t;
+  Place place_of(const Key& key) const;
+  /// Null: no song. `place`: as place_of() gives it for `key`.
+  const Match* find(const Key& key, Place place) const;
+  const Match* find(const Key& key) const { return find(key, place_of(key)); }
+
+  void add(const Key& key, const Match& match);
+
+  Status begin(const std::vector<ResultColumn>& columns) override;
+  Status row(const Row& row) override;
+
+ private:
   struct Song {
     Key key;
     Match match;
   };
-  /// The set holds numbers of songs and is asked for keys: what a look-up that finds nothing has to
-  /// touch stays small. The artist is left to the comparison.
-  struct Hash {
-    using is_transparent = void;
-    const std::vector<Song>* songs;
-    std::size_t operator()(const Key& key) const {
-      constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;
-      return std::hash<std::string_view>()(key.title) ^
-             static_cast<std::uint64_t>(key.duration) * kGoldenRatio;
-    }
-    std::size_t operator()(std::uint32_t number) const { return (*this)((*songs)[number].key); }
+  /// Of a table with open addressing.
+  struct Slot {
+    std::uint32_t tag = 0;     ///< of the key's hash
+    std::uint32_t number = 0;  ///< of the song, from 1; 0: empty
   };
-  struct Same {
-    using is_transparent = void;
-    const std::vector<Song>* songs;
-    bool operator()(std::uint32_t a, std::uint32_t b) const {
-      return (*songs)[a].key == (*songs)[b].key;
-    }
-    bool operator()(std::uint32_t number, const Key& key) const {
-      return (*songs)[number].key == key;
-    }
-    bool operator()(const Key& key, std::uint32_t number) const { return (*this)(number, key); }
-  };
-  using Numbers = tsl::robin_set<std::uint32_t, Hash, Same, std::allocator<std::uint32_t>, true>;
 
+  static Place hash_of(const Key& key);
+  /// The slot of `key`, or the empty one where it would be.
+  std::size_t slot_of(const Key& key, Place place) const;
+  void grow();
   void clear();
 
   TextArena texts_;
   std::vector<Song> songs_;
-  Numbers numbers_{0, Hash{&songs_}, Same{&songs_}};
+  std::vector<Slot> slots_;  ///< a power of two of them, at most half of them taken
   std::size_t songs_max_ = 0;
   std::size_t song_count_ = 0;
 };

@@ -88,7 +88,7 @@ struct PlayStreamTest : ::testing::Test {
 };
 
 TEST_F(PlayStreamTest, APlayIsMatchedOrKeepsItsText) {
-  songs.add("Tide", "The Weirs", 20050000, {"SO1", "AR1"});
+  songs.add({"Tide", "The Weirs", 20050000}, {"SO1", "AR1"});
   const auto rows = run({{.session = 3, .item = 2, .ts = 5}, {.session = 4, .song = "Ebb"}});
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].column(0).integers.at(0), 3 * 1048576 + 2);

@@ -29,24 +29,24 @@ struct SongIndexTest : ::testing::Test {
 
 TEST_F(SongIndexTest, TitleArtistAndDurationMustAllBeEqual) {
   ASSERT_TRUE(*fill({song("Tide", "The Weirs", "200.50000", "SO1")}));
-  ASSERT_NE(index.find("Tide", "The Weirs", 20050000), nullptr);
-  EXPECT_EQ(index.find("Tide", "The Weirs", 20050000)->song_id, "SO1");
-  EXPECT_EQ(index.find("Tide", "The Weirs", 20050000)->artist_id, "AR1");
-  EXPECT_EQ(index.find("tide", "The Weirs", 20050000), nullptr);
-  EXPECT_EQ(index.find("Tide ", "The Weirs", 20050000), nullptr);
-  EXPECT_EQ(index.find("Tide", "The Weirs", 20050001), nullptr);
-  EXPECT_EQ(index.find("TideThe", " Weirs", 20050000), nullptr);
+  ASSERT_NE(index.find({"Tide", "The Weirs", 20050000}), nullptr);
+  EXPECT_EQ(index.find({"Tide", "The Weirs", 20050000})->song_id, "SO1");
+  EXPECT_EQ(index.find({"Tide", "The Weirs", 20050000})->artist_id, "AR1");
+  EXPECT_EQ(index.find({"tide", "The Weirs", 20050000}), nullptr);
+  EXPECT_EQ(index.find({"Tide ", "The Weirs", 20050000}), nullptr);
+  EXPECT_EQ(index.find({"Tide", "The Weirs", 20050001}), nullptr);
+  EXPECT_EQ(index.find({"TideThe", " Weirs", 20050000}), nullptr);
 }
 
 TEST_F(SongIndexTest, OfSeveralTheSmallestIdByBytesIsFound) {
   ASSERT_TRUE(*fill({song("Tide", "W", "1.00000", "SOb"), song("Tide", "W", "1.00000", "SOB"),
                      song("Tide", "W", "1.00000", "SO\xc3\xa9")}));
-  EXPECT_EQ(index.find("Tide", "W", 100000)->song_id, "SOB");
+  EXPECT_EQ(index.find({"Tide", "W", 100000})->song_id, "SOB");
 }
 
 TEST_F(SongIndexTest, TooManyAreNotKept) {
   EXPECT_FALSE(*fill({song("A", "W", "1.00000", "SO1"), song("B", "W", "1.00000", "SO2")}, 1));
-  EXPECT_EQ(index.find("A", "W", 100000), nullptr);
+  EXPECT_EQ(index.find({"A", "W", 100000}), nullptr);
 }
 
 TEST_F(SongIndexTest, ADurationThatIsNoDecimalIsNoticed) {
