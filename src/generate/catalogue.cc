@@ -16,15 +16,24 @@ namespace sparkify {
 namespace {
 
 constexpr std::size_t kSongsPerArtist = 3;
-constexpr std::size_t kUnknownExtra = 200;
-constexpr std::size_t kUnknownMax = 200'000;
+constexpr std::size_t kUnknownSongsPerArtist = 8;
+constexpr std::size_t kUnknownPerEvent = 20;
+constexpr std::size_t kUnknownMin = 200;
+constexpr std::size_t kUnknownMax = 500'000;
 constexpr double kShareOfVariants = 0.12;
 constexpr double kShareOfOtherNames = 0.15;
-constexpr double kShareOfNearMisses = 0.15;
-constexpr double kShareOfUnknownYear = 0.45;
+constexpr double kShareOfNearMisses = 0.15;  // of the unknown songs that are played most
+constexpr double kShareOfUnknownYear = 0.55;
+constexpr std::uint32_t kFlatnessOfSongs = 3;
+constexpr std::uint32_t kFlatnessOfArtists = 8;
 
-std::size_t unknown_count_for(std::size_t known_count) {
-  return std::min(known_count * 2 + kUnknownExtra, kUnknownMax);
+/// So many that most plays of songs without a record are of a song that is played once, as in the
+/// real logs; where there are too many plays for that, as many as there is memory for.
+std::size_t unknown_count_for(std::int64_t event_count, double match_rate) {
+  const double wanted =
+      static_cast<double>(event_count) * (1 - match_rate) * double{kUnknownPerEvent};
+  const double bounded = std::clamp(wanted, double{kUnknownMin}, double{kUnknownMax});
+  return static_cast<std::size_t>(bounded);
 }
 
 /// What the match compares, as one text.
@@ -53,22 +62,33 @@ Song near_miss(Random& random, Song song) {
   return song;
 }
 
-Song unknown_song(Random& random) {
+Song unknown_song(Random& random, const std::string& artist_name) {
   Song song;
   song.title = as_logged(random, draw_title(random));
-  song.artist_name = as_logged(random, draw_artist_name(random));
+  song.artist_name = artist_name;
   song.duration_e5 = draw_duration_e5(random);
   return song;
 }
 
+std::vector<std::string> draw_unknown_artists(Random& random, std::size_t count) {
+  std::vector<std::string> names;
+  names.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    names.push_back(as_logged(random, draw_artist_name(random)));
+  }
+  return names;
+}
+
 }  // namespace
 
-Catalogue::Catalogue(std::uint64_t seed, std::size_t known_count, double match_rate)
+Catalogue::Catalogue(std::uint64_t seed, std::size_t known_count, double match_rate,
+                     std::int64_t event_count)
     : seed_(seed),
       known_count_(known_count),
       match_rate_(known_count == 0 ? 0.0 : match_rate),
-      known_popularity_(known_count),
-      unknown_popularity_(unknown_count_for(known_count)) {
+      unknown_count_(unknown_count_for(event_count, match_rate_)),
+      known_popularity_(known_count, kFlatnessOfSongs),
+      unknown_popularity_(unknown_count_, kFlatnessOfSongs) {
   Random random(seed, RandomPurpose::artists);
   const std::size_t artist_count =
       known_count == 0 ? 0 : (known_count + kSongsPerArtist - 1) / kSongsPerArtist;
@@ -122,14 +142,22 @@ void Catalogue::make_unknown_songs() {
   std::unordered_set<std::string> known_keys;
   for (const Song& song : songs_) known_keys.insert(match_key(song));
   Random random(seed_, RandomPurpose::unknown_songs);
-  const std::size_t total = known_count_ + unknown_count_for(known_count_);
+  const std::size_t artist_count = unknown_count_ / kUnknownSongsPerArtist;
+  const std::vector<std::string> artists = draw_unknown_artists(random, artist_count);
+  const Popularity artist_popularity(artist_count, kFlatnessOfArtists);
+  // The first songs are played most: that is where near misses are worth something.
+  std::size_t near_misses_left = known_count_ / 2;
+  const std::size_t total = known_count_ + unknown_count_;
   songs_.reserve(total);
   while (songs_.size() < total) {
-    Song song = unknown_song(random);
-    if (known_count_ > 0 && random.chance(kShareOfNearMisses)) {
-      song = near_miss(random, songs_[static_cast<std::size_t>(random.below(known_count_))]);
-    }
-    if (!known_keys.contains(match_key(song))) songs_.push_back(std::move(song));
+    const bool is_near_miss = near_misses_left > 0 && random.chance(kShareOfNearMisses);
+    Song song =
+        is_near_miss
+            ? near_miss(random, songs_[static_cast<std::size_t>(random.below(known_count_))])
+            : unknown_song(random, artists[artist_popularity.draw(random)]);
+    if (known_count_ > 0 && known_keys.contains(match_key(song))) continue;
+    if (is_near_miss) --near_misses_left;
+    songs_.push_back(std::move(song));
   }
 }
 

@@ -33,8 +33,10 @@ struct Song {
 /// record is equal to one with a record in title, artist name and duration together.
 class Catalogue {
  public:
-  /// `match_rate`: the share of plays that go to songs with a record.
-  Catalogue(std::uint64_t seed, std::size_t known_count, double match_rate);
+  /// `match_rate`: the share of plays that go to songs with a record. `event_count`: of the logs;
+  /// says how many songs without a record there are, at most 500,000.
+  Catalogue(std::uint64_t seed, std::size_t known_count, double match_rate,
+            std::int64_t event_count);
 
   std::size_t known_count() const { return known_count_; }
   std::size_t artist_count() const { return artists_.size(); }
@@ -58,6 +60,7 @@ class Catalogue {
   std::uint64_t seed_;
   std::size_t known_count_;
   double match_rate_;
+  std::size_t unknown_count_;
   std::vector<Artist> artists_;
   std::vector<Song> songs_;
   Popularity known_popularity_;

@@ -55,9 +55,9 @@ Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& w
                                  GenerateProgress& progress) {
   TRY_ASSIGN(const Day first_day, check(options));
   const Population population(options.seed, static_cast<std::size_t>(options.users),
-                              first_day.start_ms());
+                              {first_day.start_ms(), options.days});
   const Catalogue catalogue(options.seed, static_cast<std::size_t>(options.songs),
-                            options.match_rate);
+                            options.match_rate, options.events);
   const FaultDraw faults(options.faults);
   Truth truth(population.count(), catalogue);
   DataWriter data(writer, options.gzip, truth, progress);

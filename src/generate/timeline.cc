@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <tuple>
 
 #include "base/assert.h"
 #include "generate/session.h"
+#include "generate/waiting.h"
 
 namespace sparkify {
 
@@ -14,18 +16,35 @@ namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr int kIdleDraws = 8;
+constexpr std::int64_t kRestMeanMinutes = 150;
 
 /// How many sessions start in each hour of a day (UTC), and on each weekday from Sunday.
 constexpr std::array<std::uint32_t, 24> kHourWeights{
     22, 20, 15, 14, 13, 20, 30, 32, 36, 48, 60, 64, 52, 56, 68, 78, 95, 88, 86, 70, 58, 48, 38, 30};
-constexpr std::array<std::int64_t, 7> kWeekdayWeights{55, 105, 110, 125, 115, 105, 60};
+constexpr std::array<std::int64_t, 7> kWeekdayWeights{55, 115, 112, 122, 120, 95, 50};
+/// A day is up to so many hundredths above or below what is usual.
+constexpr std::int64_t kDayDifferenceMax = 15;
 
-/// Shares `events` out over the days so that they add up exactly.
-std::vector<std::int64_t> share_out(std::int64_t events, std::int32_t days, Day first_day) {
+constexpr std::int64_t kMinutesADay = 24 * 60;
+constexpr std::int64_t kUpgradeMeanMinutes = 45 * kMinutesADay;
+constexpr std::int64_t kUpgradeMeanMinutesOfNew = 30 * kMinutesADay;
+constexpr std::int64_t kDowngradeMeanMinutes = 300 * kMinutesADay;
+constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+/// Shares `events` out over the days so that they add up exactly. There are more from day to day,
+/// though the users who come are not as many more as have registered.
+std::vector<std::int64_t> share_out(Random& random, std::int64_t events, std::int32_t days_before,
+                                    std::int32_t days, Day first_day) {
   std::vector<std::int64_t> sums;
   std::int64_t sum = 0;
   for (std::int32_t i = 0; i < days; ++i) {
-    sum += kWeekdayWeights[static_cast<std::size_t>(first_day.plus(i).weekday())];
+    const std::int64_t weekday =
+        kWeekdayWeights[static_cast<std::size_t>(first_day.plus(i).weekday())];
+    const std::int64_t growth =
+        100 * (2 * std::int64_t{days_before} + i) / (2 * days_before + days);
+    const std::int64_t mood = random.between(100 - kDayDifferenceMax, 100 + kDayDifferenceMax);
+    sum += weekday * growth * mood / 1'000;
     sums.push_back(sum);
   }
   std::vector<std::int64_t> quotas;
@@ -64,10 +83,16 @@ Timeline::Timeline(const TimelineOptions& options, Day first_day, const Populati
       random_(options.seed, RandomPurpose::sessions),
       first_day_(first_day),
       end_ms_(first_day.plus(options.days).start_ms()),
-      quotas_(share_out(options.events, options.days, first_day)),
+      presence_(population, {first_day.start_ms(), options.days}, random_),
       idle_from_ms_(population.count(), 0) {
+  const PopulationTime time{first_day.start_ms(), options.days};
+  quotas_ = share_out(random_, options.events, time.days_before(), options.days, first_day);
   for (std::size_t i = 0; i < population.count(); ++i) {
-    levels_.push_back(population.user(static_cast<std::int32_t>(i)).first_level);
+    const auto user_no = static_cast<std::int32_t>(i);
+    const User& user = population.user(user_no);
+    levels_.push_back(user.first_level);
+    change_ms_.push_back(
+        draw_change_ms(user_no, user.first_level, std::max(user.registered_ms, time.start_ms)));
   }
   planned_levels_ = levels_;
 }
@@ -77,6 +102,7 @@ const std::vector<Event>& Timeline::next_day() {
   const Day day = first_day_.plus(day_no_);
   today_.swap(pending_);
   pending_.clear();
+  presence_.begin_day(day_no_);
   start_sessions(day, quotas_[static_cast<std::size_t>(day_no_)]);
   std::sort(today_.begin(), today_.end(), is_before);
   const std::int64_t midnight_ms = day.plus(1).start_ms();
@@ -113,16 +139,30 @@ void Timeline::start_session(std::int64_t start_ms, std::int64_t event_max) {
   plan.user_no = draw_idle_user(start_ms);
   const auto user_no = static_cast<std::size_t>(plan.user_no);
   plan.level = planned_levels_[user_no];
-  planned_levels_[user_no] = play_session(plan, catalogue_, random_, today_);
-  idle_from_ms_[user_no] = std::max(idle_from_ms_[user_no], today_.back().ts_ms + 1);
+  plan.wants_other_level = change_ms_[user_no] <= start_ms;
+  const Level level = play_session(plan, catalogue_, random_, today_);
+  const std::int64_t last_ms = today_.back().ts_ms;
+  if (level != plan.level) change_ms_[user_no] = draw_change_ms(plan.user_no, level, last_ms);
+  planned_levels_[user_no] = level;
+  const std::int64_t rest_ms = draw_waiting(random_, kRestMeanMinutes) * kMinuteMs;
+  idle_from_ms_[user_no] = std::max(idle_from_ms_[user_no], last_ms + rest_ms + 1);
+}
+
+std::int64_t Timeline::draw_change_ms(std::int32_t user_no, Level level, std::int64_t from_ms) {
+  const User& user = population_.user(user_no);
+  if (!user.may_pay) return kNever;
+  const bool is_new = user.registered_ms >= first_day_.start_ms();
+  const std::int64_t upgrade_mean = is_new ? kUpgradeMeanMinutesOfNew : kUpgradeMeanMinutes;
+  const std::int64_t mean = level == Level::free ? upgrade_mean : kDowngradeMeanMinutes;
+  return from_ms + draw_waiting(random_, mean) * kMinuteMs;
 }
 
 /// Somebody who does nothing else then, if that is soon found; else somebody with two devices.
 std::int32_t Timeline::draw_idle_user(std::int64_t start_ms) {
-  std::int32_t user_no = population_.draw(random_);
+  std::int32_t user_no = presence_.draw(start_ms);
   for (int i = 0; i < kIdleDraws && idle_from_ms_[static_cast<std::size_t>(user_no)] > start_ms;
        ++i) {
-    user_no = population_.draw(random_);
+    user_no = presence_.draw(start_ms);
   }
   return user_no;
 }

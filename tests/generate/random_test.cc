@@ -41,7 +41,7 @@ TEST(Random, BetweenIncludesBothEnds) {
 }
 
 TEST(Popularity, AFewAreDrawnOftenAndMostRarely) {
-  const Popularity popularity(1'000);
+  const Popularity popularity(1'000, 1);
   Random random(1, RandomPurpose::users);
   int top_ten = 0;
   int last_half = 0;
