@@ -22,9 +22,9 @@ Page draw(Random& random, const Ways& ways) {
   return ways[i].to;
 }
 
-constexpr Ways kAfterPlayFree{{{Page::next_song, 910},
-                               {Page::home, 940},
-                               {Page::logout, 964},
+constexpr Ways kAfterPlayFree{{{Page::next_song, 918},
+                               {Page::home, 948},
+                               {Page::logout, 968},
                                {Page::upgrade, 978},
                                {Page::help, 986},
                                {Page::about, 991},

@@ -16,9 +16,9 @@ namespace {
 
 constexpr double kShareOfFemale = 0.55;
 constexpr double kShareOfWorldNames = 0.08;
-constexpr double kShareOfPayersF = 0.42;
-constexpr double kShareOfPayersM = 0.3;
-constexpr double kShareOfPaidAmongOldPayers = 0.45;
+constexpr double kShareOfPayersF = 0.38;
+constexpr double kShareOfPayersM = 0.26;
+constexpr double kShareOfPaidAmongOldPayers = 0.5;
 constexpr double kShareOfPaidAmongNewPayers = 0.05;
 constexpr std::uint32_t kFlatnessOfPlaces = 2;
 
@@ -76,8 +76,8 @@ void draw_person(Random& random, const Popularity& places, User& user) {
 void draw_habits(Random& random, std::int64_t age_ms, User& user) {
   const bool is_old = age_ms > 0;
   const bool may_be_trying = age_ms < kTrialDays * kDayMs && !user.may_pay;
-  const std::array<std::uint32_t, 3> weights{may_be_trying ? 30U : 0U, user.may_pay ? 30U : 45U,
-                                             user.may_pay ? 70U : 30U};
+  const std::array<std::uint32_t, 3> weights{may_be_trying ? 30U : 0U, user.may_pay ? 40U : 45U,
+                                             user.may_pay ? 60U : 30U};
   user.loyalty = static_cast<Loyalty>(random.pick_weighted(weights));
   user.activity = static_cast<std::uint8_t>(random.below(kActivityCount));
   const double share_of_paid = is_old ? kShareOfPaidAmongOldPayers : kShareOfPaidAmongNewPayers;

@@ -11,10 +11,10 @@ namespace sparkify {
 namespace {
 
 constexpr double kShareOfOddTitles = 0.008;
-constexpr double kShareOfTongueTitles = 0.03;
+constexpr double kShareOfTongueTitles = 0.022;
 constexpr double kShareOfTitleEndings = 0.15;
 constexpr double kShareOfOddArtists = 0.003;
-constexpr double kShareOfTongueArtists = 0.02;
+constexpr double kShareOfTongueArtists = 0.015;
 constexpr double kShareOfGuests = 0.045;
 constexpr double kShareOfSecondNames = 0.2;
 constexpr double kShareOfLocations = 0.6;

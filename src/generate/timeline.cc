@@ -26,9 +26,9 @@ constexpr std::array<std::int64_t, 7> kWeekdayWeights{55, 115, 112, 122, 120, 95
 constexpr std::int64_t kDayDifferenceMax = 15;
 
 constexpr std::int64_t kMinutesADay = 24 * 60;
-constexpr std::int64_t kUpgradeMeanMinutes = 45 * kMinutesADay;
+constexpr std::int64_t kUpgradeMeanMinutes = 35 * kMinutesADay;
 constexpr std::int64_t kUpgradeMeanMinutesOfNew = 30 * kMinutesADay;
-constexpr std::int64_t kDowngradeMeanMinutes = 300 * kMinutesADay;
+constexpr std::int64_t kDowngradeMeanMinutes = 110 * kMinutesADay;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 

@@ -178,6 +178,7 @@ TEST(Generate, SessionsCountUpAndTimeNeverGoesBack) {
 TEST(Generate, LevelsChangeOnlyWhereTheUserAsksForIt) {
   GenerateOptions options = small();
   options.events = 20'000;
+  options.users = 500;
   std::map<std::string, std::string> levels;
   int changes = 0;
   for (const Json& event : events_of(objects_of(options))) {

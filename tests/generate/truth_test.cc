@@ -108,7 +108,7 @@ TEST_F(TruthTest, EveryKindOccursAtItsRate) {
     if (kind == FaultKind::bom) {
       EXPECT_NEAR(count, 940 * 0.3, 60);
     } else {
-      EXPECT_GT(count, records * 0.03 * (is_of_few ? 0.2 : 0.7)) << to_string(kind);
+      EXPECT_GT(count, records * 0.03 * (is_of_few ? 0.2 : 0.6)) << to_string(kind);
       EXPECT_LT(count, records * 0.03 * 1.2) << to_string(kind);
     }
   }
