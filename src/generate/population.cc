@@ -18,7 +18,7 @@ constexpr double kShareOfFemale = 0.55;
 constexpr double kShareOfWorldNames = 0.08;
 constexpr double kShareOfPayersF = 0.38;
 constexpr double kShareOfPayersM = 0.26;
-constexpr double kShareOfPaidAmongOldPayers = 0.5;
+constexpr double kShareOfPaidAmongOldPayers = 0.55;
 constexpr double kShareOfPaidAmongNewPayers = 0.05;
 constexpr std::uint32_t kFlatnessOfPlaces = 2;
 

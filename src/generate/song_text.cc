@@ -128,16 +128,17 @@ std::string person(Random& random) {
 }
 
 std::string band(Random& random) {
-  switch (random.below(4)) {
+  switch (random.below(5)) {
     case 0:
+    case 1:
       return coined_word(random);
-    case 1: {
+    case 2: {
       std::string text = "The ";
       text += random.pick(adjectives());
       add_word(text, random.pick(nouns()));
       return text += 's';
     }
-    case 2: {
+    case 3: {
       std::string text(random.pick(nouns()));
       add_word(text, coined_word(random));
       return text;
@@ -174,7 +175,7 @@ std::string draw_artist_name(Random& random) {
     add_word(name, random.pick(culture.last));
     return name;
   }
-  std::string name = random.chance(0.4) ? person(random) : band(random);
+  std::string name = random.chance(0.35) ? person(random) : band(random);
   if (random.chance(kShareOfGuests)) {
     name += random.chance(0.5) ? " / " : " feat. ";
     name += person(random);
@@ -191,16 +192,17 @@ std::int64_t draw_duration_e5(Random& random) {
     std::int64_t first_s;
     std::int64_t last_s;
   };
-  constexpr std::array<Part, 9> kParts{{{196, 232},
-                                        {232, 272},
-                                        {163, 196},
-                                        {272, 337},
-                                        {139, 163},
-                                        {337, 396},
-                                        {25, 139},
-                                        {396, 591},
-                                        {591, 2'200}}};
-  constexpr std::array<std::uint32_t, 9> kWeights{25, 25, 15, 15, 5, 5, 5, 4, 1};
+  constexpr std::array<Part, 10> kParts{{{240, 272},
+                                         {218, 240},
+                                         {163, 196},
+                                         {272, 337},
+                                         {196, 218},
+                                         {139, 163},
+                                         {337, 396},
+                                         {25, 139},
+                                         {396, 591},
+                                         {591, 2'200}}};
+  constexpr std::array<std::uint32_t, 10> kWeights{20, 18, 15, 15, 12, 5, 5, 5, 4, 1};
   const Part& part = kParts[random.pick_weighted(kWeights)];
   const std::int64_t samples = random.between(part.first_s * 22'050, part.last_s * 22'050);
   const std::int64_t frame_no = samples / 576;

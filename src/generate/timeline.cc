@@ -19,8 +19,9 @@ constexpr int kIdleDraws = 8;
 constexpr std::int64_t kRestMeanMinutes = 150;
 
 /// How many sessions start in each hour of a day (UTC), and on each weekday from Sunday.
-constexpr std::array<std::uint32_t, 24> kHourWeights{
-    22, 20, 15, 14, 13, 20, 30, 32, 36, 48, 60, 64, 52, 56, 68, 78, 95, 88, 86, 70, 58, 48, 38, 30};
+constexpr std::array<std::uint32_t, 24> kHourWeights{18,  17, 12, 11, 10, 18, 28, 31,
+                                                     36,  52, 68, 68, 48, 54, 70, 82,
+                                                     100, 84, 80, 62, 50, 42, 34, 26};
 constexpr std::array<std::int64_t, 7> kWeekdayWeights{55, 115, 112, 122, 120, 95, 50};
 /// A day is up to so many hundredths above or below what is usual.
 constexpr std::int64_t kDayDifferenceMax = 15;

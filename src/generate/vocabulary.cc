@@ -8,7 +8,7 @@ using std::string_view;
 
 constexpr auto kFirstNamesF = std::to_array<string_view>(
     {"Agnes",  "Alma",  "Beatrix", "Bettina", "Carla",  "Cora",    "Daphne", "Dorothy", "Edith",
-     "Elsa",   "Fiona", "Flora",   "Freya",   "Greta",  "Gwen",    "Hannah", "Hester",  "Ida",
+     "Elsa",   "Fiona", "Flora",   "Freya",   "Greta",  "Gwen",    "Hanne",  "Hester",  "Ida",
      "Ingrid", "Iris",  "Judith",  "June",    "Katrin", "Kirsten", "Lena",   "Leonie",  "Lydia",
      "Mabel",  "Marta", "Miriam",  "Nadine",  "Nell",   "Nora",    "Odette", "Olga",    "Opal",
      "Paula",  "Pearl", "Petra",   "Quinn",   "Rhea",   "Rosa",    "Ruth",   "Selma",   "Sylvia",
@@ -17,16 +17,16 @@ constexpr auto kFirstNamesF = std::to_array<string_view>(
 constexpr auto kFirstNamesM = std::to_array<string_view>(
     {"Albert",  "Alvin",  "Bernard", "Bruno",   "Caspar", "Conrad",  "Dennis", "Duncan",  "Edgar",
      "Emil",    "Felix",  "Frank",   "Gilbert", "Gregor", "Harold",  "Hugo",   "Irving",  "Ivan",
-     "Jasper",  "Joel",   "Karl",    "Kurt",    "Lars",   "Leon",    "Magnus", "Martin",  "Nils",
+     "Jasper",  "Joel",   "Karl",    "Kurt",    "Lars",   "Leon",    "Magnus", "Marius",  "Nils",
      "Norman",  "Oscar",  "Otto",    "Pascal",  "Percy",  "Quentin", "Ralph",  "Rufus",   "Rupert",
-     "Sidney",  "Stefan", "Theo",    "Tobias",  "Ulrich", "Urban",   "Viktor", "Vincent", "Walter",
+     "Sidney",  "Stefan", "Theo",    "Tobias",  "Ulrich", "Urban",   "Viktor", "Vincent", "Waldo",
      "Wendell", "Xavier", "Yannick", "Yorick",  "Zane"});
 constexpr auto kLastNames = std::to_array<string_view>(
     {"Abbot",     "Ainsley",   "Barlow",   "Beckett",     "Birch",        "Bramley",   "Calloway",
      "Castle",    "Clayborne", "Crane",    "Dalton",      "Denham",       "Draper",    "Easton",
-     "Ellery",    "Fairley",   "Fenwick",  "Frost",       "Garner",       "Gilmore",   "Greaves",
+     "Ellery",    "Fairley",   "Fenwick",  "Frost",       "Garner",       "Gilpin",    "Greaves",
      "Halloway",  "Hollis",    "Holt",     "Irwin",       "Iverson",      "Jarvis",    "Joyner",
-     "Keller",    "Kimball",   "Kirby",    "Langley",     "Lockwood",     "Lowell",    "Marlow",
+     "Keller",    "Kimball",   "Kirkland", "Langley",     "Lockwood",     "Lowell",    "Marlow",
      "Mercer",    "Merritt",   "Naylor",   "Norwood",     "Oakes",        "O'Dell",    "Ogden",
      "Paxton",    "Pickering", "Prescott", "Quimby",      "Quist",        "Radley",    "Ramsey",
      "Rowland",   "Sawyer",    "Sheldon",  "Sutter",      "Tate",         "Thorne",    "Tilden",
