@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Prints how two folders of logs are distributed, side by side.
+"""Prints how two or three folders of logs are distributed, side by side.
 
-Usage: tools/compare_logs/compare_logs.py [--markdown] [--names A,B] [--svg DIR] LOGS_A LOGS_B
+Usage: tools/compare_logs/compare_logs.py [--markdown] [--svg DIR] NAME=FOLDER...
 
 Made for docs/generator.md: real logs beside generated ones. Prints sums and shares only; with
 --svg, draws generator-*.svg of them into DIR. The logs must be free of faults.
@@ -15,15 +15,20 @@ import svg_plot
 from log_set import LogSet
 
 
-def table_lines(names, both, is_markdown):
+def table_lines(log_sets, is_markdown):
     for title, rows in figures.SECTIONS:
+        yield ""
         if is_markdown:
-            yield from ("", f"| {title} | {names[0]} | {names[1]} |", "|---|---:|---:|")
+            yield f"| {title} | {' | '.join(log_sets)} |"
+            yield "|---" + "|---:" * len(log_sets) + "|"
         else:
-            yield from ("", f"{title:42}{names[0]:>14}{names[1]:>14}")
+            yield f"{title:42}" + "".join(f"{name:>16}" for name in log_sets)
         for name, form, function in rows:
-            a, b = (form.format(function(logs)) for logs in both)
-            yield f"| {name} | {a} | {b} |" if is_markdown else f"  {name:40}{a:>14}{b:>14}"
+            cells = [form.format(function(logs)) for logs in log_sets.values()]
+            if is_markdown:
+                yield f"| {name} | {' | '.join(cells)} |"
+            else:
+                yield f"  {name:40}" + "".join(f"{cell:>16}" for cell in cells)
 
 
 def by_rank(counts):
@@ -58,9 +63,9 @@ def cumulative(shares):
     return points
 
 
-def charts(names, both):
+def charts(log_sets):
     def series(function):
-        return [(name, function(logs)) for name, logs in zip(names, both)]
+        return [(name, function(logs)) for name, logs in log_sets.items()]
 
     log_log = {"log_x": True, "log_y": True, "x_form": "{:,.0f}", "y_form": "{:.4g}"}
     yield "songs", svg_plot.line_chart(
@@ -86,7 +91,7 @@ def charts(names, both):
     yield "first-seen", svg_plot.line_chart(
         "Users seen for the first time until a day", "day",
         series(lambda logs: cumulative(figures.first_seen_by_day(logs))))  # fmt: skip
-    if min(logs.day_count for logs in both) >= 21:
+    if min(logs.day_count for logs in log_sets.values()) >= 21:
         yield "retention", svg_plot.line_chart(
             "Users seen again, by weeks after the first", "week",
             series(lambda logs: list(enumerate([1.0, *figures.retention(logs)]))))  # fmt: skip
@@ -94,20 +99,19 @@ def charts(names, both):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs=2, metavar="LOGS")
-    parser.add_argument("--names", default="real,generated", help="what the two are called")
+    parser.add_argument("logs", nargs="+", metavar="NAME=FOLDER")
     parser.add_argument("--markdown", action="store_true", help="tables for a page")
     parser.add_argument("--svg", metavar="DIR", help="draw generator-*.svg into this folder")
     options = parser.parse_args()
-    names = options.names.split(",")
-    if len(names) != 2:
-        parser.error("--names takes two, such as real,generated")
-    both = [LogSet(folder) for folder in options.folders]
-    print("\n".join(table_lines(names, both, options.markdown)).lstrip())
+    if len(options.logs) > svg_plot.SERIES_MAX or not all("=" in each for each in options.logs):
+        parser.error("give two or three NAME=FOLDER, such as real=data/log_data")
+    pairs = (each.split("=", 1) for each in options.logs)
+    log_sets = {name: LogSet(folder) for name, folder in pairs}
+    print("\n".join(table_lines(log_sets, options.markdown)).lstrip())
     if options.svg:
         folder = pathlib.Path(options.svg)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, svg in charts(names, both):
+        for name, svg in charts(log_sets):
             (folder / f"generator-{name}.svg").write_text(svg, "utf-8")
 
 

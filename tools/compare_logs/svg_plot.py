@@ -4,10 +4,11 @@ import html
 import math
 
 WIDTH, HEIGHT = 520, 300
-LEFT, RIGHT, TOP, BOTTOM = 56, 14, 34, 40
+LEFT, RIGHT, TOP, BOTTOM = 56, 24, 48, 40
 COLOURS = ("#333333", "#1f6fb2", "#c8671b")
 DASHES = ("", "6 3", "2 2")
 POINTS_MAX = 80
+SERIES_MAX = len(COLOURS)
 
 
 def thinned(points, is_log):
@@ -32,7 +33,7 @@ class Axis:
             self.high = max(self.low + 1, math.ceil(math.log10(max(values)) - 1e-9))
         else:
             self.step = step_for(max(values))
-            self.low, self.high = 0, self.step * math.ceil(max(values) / self.step)
+            self.low, self.high = 0, self.step * math.ceil(max(values) / self.step - 1e-9)
 
     def place(self, value):
         value = math.log10(max(value, 10**self.low)) if self.is_log else value
@@ -90,7 +91,7 @@ def line_chart(title, x_title, series, x_form="{:g}", y_form="{:.0%}", log_x=Fal
         path = " ".join(f"{x_axis.place(x)},{y_axis.place(y)}" for x, y in thinned(line, log_x))
         look = f'stroke="{COLOURS[i]}" stroke-dasharray="{DASHES[i]}"'
         parts.append(f'<polyline class="line" {look} points="{path}"/>')
-        x = WIDTH - RIGHT - 110 * (len(series) - i)
-        parts.append(f'<path class="line" {look} d="M{x} 14h22"/>')
-        parts.append(text(x + 27, 18, name, "start"))
+        x = LEFT + 110 * i
+        parts.append(f'<path class="line" {look} d="M{x} 32h22"/>')
+        parts.append(text(x + 27, 36, name, "start"))
     return "\n".join([*parts, "</svg>", ""])
