@@ -34,12 +34,14 @@ COMMIT = r"commit\n"  # as strace shows it
 LATE_MATCHES = "-- Late songs:"  # how their first statement begins; sql/late/find_matches.sql
 SESSION_END_SECONDS_MAX = 10
 SIZE_FACTOR_MAX = 2
-GROUPS = {"SPARKIFY_GROUP_BYTES": "5000"}  # some 40: the songs in a few, each day for itself
+GROUPS = {
+    "SPARKIFY_GROUP_BYTES": "5000",  # some 40: the songs in a few, each day for itself
+    "SPARKIFY_STRAIGHT_BYTES": "27000",  # some days go straight into the star
+}
 KILLED_BY_US = (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 IS_POSTGRES = warehouses.kind() == warehouses.POSTGRES
 if IS_POSTGRES:
-    GROUPS["SPARKIFY_STRAIGHT_BYTES"] = "27000"  # some days go straight into the star
     RANDOM_KILLS = 4
     CALL_KILLS = {"sendto": 5, "recvfrom": 2, "poll": 2, "write": 1}
     KILLS_MIN = 11

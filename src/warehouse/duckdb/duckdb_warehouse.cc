@@ -112,7 +112,10 @@ class DuckdbWarehouse : public Warehouse {
   Status expect_reading(duckdb_prepared_statement statement) const;
   Error open_error(std::string_view message) const;
   Error database_error(std::string_view message) const;
-  Result<Statement> prepare(std::string_view sql, const Values& values);
+  Result<Statement> prepare(duckdb_connection connection, std::string_view sql,
+                            const Values& values);
+  Status read_on(duckdb_connection connection, std::string_view sql, const Values& values,
+                 RowVisitor& visitor);
   Result<std::string> with_castable_columns(std::string_view sql, duckdb_prepared_statement raw,
                                             std::vector<std::string>& names);
 
@@ -277,9 +280,10 @@ Error DuckdbWarehouse::database_error(std::string_view message) const {
   return make_error(ErrorKind::database, fmt::format("{}: {}{}", display_name(), message, hint));
 }
 
-Result<Statement> DuckdbWarehouse::prepare(std::string_view sql, const Values& values) {
+Result<Statement> DuckdbWarehouse::prepare(duckdb_connection connection, std::string_view sql,
+                                           const Values& values) {
   Statement statement;
-  if (duckdb_prepare(connection_.get(), std::string(sql).c_str(), statement.out()) !=
+  if (duckdb_prepare(connection, std::string(sql).c_str(), statement.out()) !=
       DuckDBSuccess) {
     const char* message = duckdb_prepare_error(statement.get());
     return database_error(message == nullptr ? "the statement was refused"
@@ -312,7 +316,7 @@ Result<std::int64_t> DuckdbWarehouse::execute(std::string_view sql, const Values
       return database_error(first_line(duckdb_result_error(result.out())));
     }
   } else {
-    TRY_ASSIGN(const Statement statement, prepare(sql, values));
+    TRY_ASSIGN(const Statement statement, prepare(connection_.get(), sql, values));
     if (duckdb_execute_prepared(statement.get(), result.out()) != DuckDBSuccess) {
       return database_error(first_line(duckdb_result_error(result.out())));
     }
@@ -360,7 +364,12 @@ Status DuckdbWarehouse::expect_reading(duckdb_prepared_statement statement) cons
 }
 
 Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisitor& visitor) {
-  TRY_ASSIGN(Statement statement, prepare(sql, values));
+  return read_on(connection_.get(), sql, values, visitor);
+}
+
+Status DuckdbWarehouse::read_on(duckdb_connection connection, std::string_view sql,
+                                const Values& values, RowVisitor& visitor) {
+  TRY_ASSIGN(Statement statement, prepare(connection, sql, values));
   TRY(expect_reading(statement.get()));
   std::vector<std::string> names;
   // DuckDB knows the columns of a statement with parameters only once it runs; ours need no casts.
@@ -369,7 +378,7 @@ Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisi
     TRY_ASSIGN(wrapped, with_castable_columns(sql, statement.get(), names));
   }
   if (!wrapped.empty()) {
-    TRY_ASSIGN(statement, prepare(wrapped, values));
+    TRY_ASSIGN(statement, prepare(connection, wrapped, values));
   }
   QueryResult result;
   if (duckdb_execute_prepared_streaming(statement.get(), result.out()) != DuckDBSuccess) {
@@ -389,10 +398,7 @@ Status DuckdbWarehouse::read_committed(std::string_view sql, const Values& value
   if (duckdb_connect(database_.get(), beside.out()) != DuckDBSuccess) {
     return database_error("DuckDB refused a connection");
   }
-  std::swap(beside, connection_);
-  const Status done = read(sql, values, visitor);
-  std::swap(beside, connection_);
-  return done;
+  return read_on(beside.get(), sql, values, visitor);
 }
 
 Status DuckdbWarehouse::run_session(std::string_view name) {
