@@ -99,7 +99,8 @@ Result<int> run(const Options& options, const CommandContext& context) {
   if (holds_aws_keys(options.out)) {
     return make_error(ErrorKind::config, fmt::format("flag --out: {}", kKeysInLocation));
   }
-  TRY_ASSIGN(const GenerateOptions generate_options, wanted(options));
+  TRY_ASSIGN(GenerateOptions generate_options, wanted(options));
+  generate_options.threads = context.settings.threads;
   const StopFlag never;
   SourceAccess sources(context, never);
   TRY_ASSIGN(const auto writer, sources.writer(options.out));

@@ -39,6 +39,7 @@ class Catalogue {
             std::int64_t event_count);
 
   std::size_t known_count() const { return known_count_; }
+  std::size_t song_count() const { return songs_.size(); }
   std::size_t artist_count() const { return artists_.size(); }
   const Song& song(std::int32_t song_no) const { return songs_[static_cast<std::size_t>(song_no)]; }
   const Artist& artist(std::int32_t artist_no) const {

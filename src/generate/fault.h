@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -13,7 +14,7 @@ namespace sparkify {
 
 /// What can be wrong, or merely unusual, with a generated record. The first eight are the reject
 /// reasons of the data contract and bear their names; docs/generator.md says what each looks like.
-enum class FaultKind {
+enum class FaultKind : std::uint8_t {
   bad_utf8,
   bad_json,
   bad_type,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -25,9 +26,11 @@ struct GenerateOptions {
   double match_rate = 0.5;
   bool gzip = false;  ///< each file as `.json.gz`
   FaultRates faults;  ///< rates among the records that can have the fault; together at most 1
+  std::size_t threads = 1;  ///< 1..256; they do not show in what is written
 };
 
-/// A day's file and events are held in memory: some 500 bytes for each event.
+/// A day's file and events are held in memory, some 500 bytes for each event; those of several
+/// days only where they are small.
 inline constexpr std::int64_t kEventsPerDayMax = 2'000'000;
 
 /// How far it is. Written by `generate`, read by whoever shows it.
@@ -51,7 +54,7 @@ struct GenerateSummary {
 ///
 /// Errors  `usage`, before anything is written, when an option is outside its range; else what the
 ///         writer says.
-/// Source  docs/generator.md. Safe from several threads at once, each with a writer of its own.
+/// Source  docs/generator.md. Safe from several threads at once, each with a writer of its own. `writer` must be safe from several threads if `threads` is over 1.
 Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& writer,
                                  GenerateProgress& progress);
 

@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::uint64_t kGoldenGamma = 0x9E3779B97F4A7C15;
 
+std::uint64_t start_of(std::uint64_t seed, RandomPurpose purpose) {
+  return mix(seed + kGoldenGamma) ^ (static_cast<std::uint64_t>(purpose) << 56);
+}
+
 }  // namespace
 
 std::uint64_t mix(std::uint64_t value) {
@@ -16,8 +20,13 @@ std::uint64_t mix(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
-Random::Random(std::uint64_t seed, RandomPurpose purpose) {
-  std::uint64_t counter = mix(seed + kGoldenGamma) ^ (static_cast<std::uint64_t>(purpose) << 56);
+Random::Random(std::uint64_t seed, RandomPurpose purpose) { fill_state(start_of(seed, purpose)); }
+
+Random::Random(std::uint64_t seed, RandomPurpose purpose, std::uint64_t number) {
+  fill_state(mix(start_of(seed, purpose) + mix(number + kGoldenGamma)));
+}
+
+void Random::fill_state(std::uint64_t counter) {
   for (std::uint64_t& word : state_) {
     counter += kGoldenGamma;
     word = mix(counter);

@@ -18,6 +18,7 @@ enum class RandomPurpose : std::uint64_t {
   sessions,
   song_faults,
   log_faults,
+  log_fault_texts,
 };
 
 /// A sequence of random numbers that is the same on every machine: xoshiro256** (Blackman and
@@ -26,6 +27,9 @@ enum class RandomPurpose : std::uint64_t {
 class Random {
  public:
   Random(std::uint64_t seed, RandomPurpose purpose);
+  /// A sequence of its own for each `number`, of a day or a song, say: then it does not matter in
+  /// which order, and on which thread, they are made.
+  Random(std::uint64_t seed, RandomPurpose purpose, std::uint64_t number);
 
   std::uint64_t next();
   /// Evenly from [0, count); `count` is in 1..2^32.
@@ -55,6 +59,8 @@ class Random {
   }
 
  private:
+  void fill_state(std::uint64_t counter);
+
   std::array<std::uint64_t, 4> state_;
 };
 

@@ -32,10 +32,14 @@ void RecordFile::begin(std::string name) {
 }
 
 void RecordFile::add(const JsonObject& object) {
+  object.append_to(next_record(), style_);
+}
+
+std::string& RecordFile::next_record() {
   start_line();
-  object.append_to(text_, style_);
   ++record_count_;
   is_previous_clean_ = true;
+  return text_;
 }
 
 bool RecordFile::can_have(FaultKind kind) const {
@@ -96,6 +100,7 @@ FaultyRecord RecordFile::place_of_next(FaultKind kind) const {
   FaultyRecord faulty;
   faulty.kind = kind;
   faulty.outcome = outcome_of(kind);
+  if (faulty.outcome == Outcome::rejected) faulty.reason = to_string(kind);
   faulty.file = name_;
   faulty.record_no = record_count_ + 1;
   faulty.line = line_;

@@ -6,9 +6,9 @@
 
 #include "generate/column_rule.h"
 #include "generate/fault.h"
+#include "generate/faulty_record.h"
 #include "generate/json_object.h"
 #include "generate/random.h"
-#include "generate/truth.h"
 
 namespace sparkify {
 
@@ -20,6 +20,8 @@ class RecordFile {
   /// Begins a new, empty file; the old text is gone.
   void begin(std::string name);
   void add(const JsonObject& object);
+  /// Where to append the next record, which has no fault and no line break.
+  std::string& next_record();
   /// Adds the faultless record `object`, which is a `form`, with a fault that it `can_have`. Of
   /// key_conflict and duplicate the fault is already in it. The record must not be used after.
   FaultyRecord add_faulty(FaultKind kind, RecordForm form, JsonObject& object, Random& random);

@@ -1,33 +1,40 @@
 #include "generate/song_files.h"
 
-#include <optional>
-
-#include "generate/json_object.h"
-#include "generate/random.h"
 #include "generate/record_file.h"
-#include "generate/record_text.h"
 
 namespace sparkify {
 
-Status write_song_files(std::uint64_t seed, const FaultDraw& faults, const Catalogue& catalogue,
-                        Truth& truth, DataWriter& writer) {
-  Random random(seed, RandomPurpose::song_faults);
-  RecordFile file(JsonStyle::spaced);
-  JsonObject object;
-  const auto song_count = static_cast<std::int32_t>(catalogue.known_count());
-  for (std::int32_t song_no = 0; song_no < song_count; ++song_no) {
-    file.begin(writer.name_of(catalogue.song_file_name(song_no)));
-    write_song(song_no, catalogue, object);
-    const std::optional<FaultKind> fault = faults.next(random);
-    const bool is_of_plays = fault == FaultKind::duplicate || fault == FaultKind::key_conflict;
-    if (fault && !is_of_plays && file.can_have(*fault)) {
-      truth.add_faulty(file.add_faulty(*fault, RecordForm::song, object, random));
-      truth.add_song(song_no, outcome_of(*fault));
+SongFiles::SongFiles(std::uint64_t seed, const FaultDraw& faults, const Catalogue& catalogue,
+                     const RecordText& texts, const DataWriter& writer)
+    : seed_(seed), faults_(faults), catalogue_(catalogue), texts_(texts), writer_(writer) {}
+
+std::optional<FaultKind> SongFiles::fault_of(std::int32_t song_no) const {
+  Random random(seed_, RandomPurpose::song_faults, static_cast<std::uint64_t>(song_no));
+  return draw_fault(random);
+}
+
+std::optional<FaultKind> SongFiles::draw_fault(Random& random) const {
+  const std::optional<FaultKind> fault = faults_.next(random);
+  // One record fills the file, and it is no play.
+  const bool is_possible = fault != FaultKind::duplicate && fault != FaultKind::key_conflict &&
+                           fault != FaultKind::same_line;
+  return is_possible ? fault : std::nullopt;
+}
+
+Status SongFiles::write(std::int32_t first, std::int32_t end, FileDesk& desk,
+                        FileReport& report) const {
+  for (std::int32_t song_no = first; song_no < end; ++song_no) {
+    Random random(seed_, RandomPurpose::song_faults, static_cast<std::uint64_t>(song_no));
+    RecordFile& file = desk.song_file;
+    file.begin(writer_.name_of(catalogue_.song_file_name(song_no)));
+    texts_.write_song(song_no, desk.object);
+    const std::optional<FaultKind> fault = draw_fault(random);
+    if (fault) {
+      report.faulty.push_back(file.add_faulty(*fault, RecordForm::song, desk.object, random));
     } else {
-      file.add(object);
-      truth.add_song(song_no, Outcome::loaded);
+      file.add(desk.object);
     }
-    TRY(writer.write(file.name(), file.finish(), 1));
+    TRY(writer_.write(file.name(), file.finish(), 1, report));
   }
   return {};
 }

@@ -1,17 +1,39 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
 #include "generate/catalogue.h"
 #include "generate/data_writer.h"
 #include "generate/fault.h"
-#include "generate/truth.h"
+#include "generate/file_crew.h"
+#include "generate/random.h"
+#include "generate/record_text.h"
 
 namespace sparkify {
 
-/// Writes a file for each song of `catalogue` that has a record, with faults.
-Status write_song_files(std::uint64_t seed, const FaultDraw& faults, const Catalogue& catalogue,
-                        Truth& truth, DataWriter& writer);
+/// The files of songs, one for each that has a record. Safe from several threads at once.
+class SongFiles {
+ public:
+  /// What it is given must outlive it.
+  SongFiles(std::uint64_t seed, const FaultDraw& faults, const Catalogue& catalogue,
+            const RecordText& texts, const DataWriter& writer);
+
+  /// The fault that the song's record has; always the same.
+  std::optional<FaultKind> fault_of(std::int32_t song_no) const;
+  /// Writes the files of songs `first` to `end` - 1.
+  Status write(std::int32_t first, std::int32_t end, FileDesk& desk, FileReport& report) const;
+
+ private:
+  /// `random`: the song's own, from the start.
+  std::optional<FaultKind> draw_fault(Random& random) const;
+
+  const std::uint64_t seed_;
+  const FaultDraw& faults_;
+  const Catalogue& catalogue_;
+  const RecordText& texts_;
+  const DataWriter& writer_;
+};
 
 }  // namespace sparkify

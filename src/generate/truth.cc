@@ -1,6 +1,7 @@
 #include "generate/truth.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -42,14 +43,13 @@ Json to_json_value(const GenerateOptions& options) {
 }
 
 Json to_json_value(const FaultyRecord& faulty) {
-  const bool is_reject = faulty.outcome == Outcome::rejected;
   Json value{{"kind", to_string(faulty.kind)},
              {"file", faulty.file},
              {"record_no", faulty.record_no},
              {"line", faulty.line},
              {"byte_offset", faulty.byte_offset},
              {"outcome", to_string(faulty.outcome)},
-             {"reason", text_or_null(is_reject ? to_string(faulty.kind) : "")},
+             {"reason", text_or_null(faulty.reason)},
              {"column", text_or_null(faulty.column)}};
   if (faulty.kind == FaultKind::unknown_key) value["key"] = faulty.key;
   return value;
@@ -68,21 +68,25 @@ Truth::Truth(std::size_t user_count, const Catalogue& catalogue)
       has_song_(catalogue.artist_count()),
       is_matchable_(catalogue.known_count()) {}
 
-void Truth::add_file(std::size_t size_bytes) {
-  ++summary_.files;
-  summary_.bytes += static_cast<std::int64_t>(size_bytes);
+void Truth::add(FileReport&& report) {
+  summary_.files += report.files;
+  summary_.bytes += report.bytes;
+  const std::size_t room = kFaultyListedMax - faulty_.size();
+  const auto count = static_cast<std::ptrdiff_t>(std::min(room, report.faulty.size()));
+  std::move(report.faulty.begin(), report.faulty.begin() + count, std::back_inserter(faulty_));
 }
 
-void Truth::add_song(std::int32_t song_no, Outcome outcome) {
+void Truth::add_song(std::int32_t song_no, std::optional<FaultKind> fault) {
   ++summary_.songs;
-  if (outcome != Outcome::loaded) return;
+  if (add_fault(fault) != Outcome::loaded) return;
   ++songs_loaded_;
   const Song& song = catalogue_.song(song_no);
   has_song_[static_cast<std::size_t>(song.artist_no)] = true;
   is_matchable_[static_cast<std::size_t>(song.first_twin_no)] = true;
 }
 
-void Truth::add_event(const Event& event, Outcome outcome) {
+void Truth::add_event(const Event& event, std::optional<FaultKind> fault) {
+  const Outcome outcome = add_fault(fault);
   ++summary_.events;
   if (event.is_play()) ++summary_.plays;
   if (outcome == Outcome::duplicate) ++duplicates_;
@@ -101,10 +105,12 @@ void Truth::add_play(const Event& event) {
   if (is_matchable_[static_cast<std::size_t>(song.first_twin_no)]) ++plays_matched_;
 }
 
-void Truth::add_faulty(FaultyRecord faulty) {
-  ++summary_.faults[faulty.kind];
-  if (faulty.outcome == Outcome::rejected) ++rejects_[to_string(faulty.kind)];
-  if (faulty_.size() < kFaultyListedMax) faulty_.push_back(std::move(faulty));
+Outcome Truth::add_fault(std::optional<FaultKind> fault) {
+  if (!fault) return Outcome::loaded;
+  ++summary_.faults[*fault];
+  const Outcome outcome = outcome_of(*fault);
+  if (outcome == Outcome::rejected) ++rejects_[to_string(*fault)];
+  return outcome;
 }
 
 std::string Truth::to_json(const GenerateOptions& options) const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,27 +11,10 @@
 #include "generate/catalogue.h"
 #include "generate/event.h"
 #include "generate/fault.h"
+#include "generate/file_crew.h"
 #include "generate/generator.h"
 
 namespace sparkify {
-
-/// What the ETL must do with a record.
-enum class Outcome { loaded, duplicate, rejected };
-
-/// A record with a fault: where it is and what the ETL must say of it.
-struct FaultyRecord {
-  FaultKind kind = FaultKind::bad_json;
-  Outcome outcome = Outcome::loaded;
-  std::string file;
-  std::int64_t record_no = 0;    ///< from 1
-  std::int64_t line = 0;         ///< from 1, of the record's first byte
-  std::int64_t byte_offset = 0;  ///< from 0, BOM included
-  std::string_view column;       ///< of a reject; empty: none
-  std::string_view key;          ///< the key that nobody knows
-};
-
-/// The outcome of a record with this fault.
-Outcome outcome_of(FaultKind kind);
 
 /// Keeps account of all that is written, and of what the ETL must make of it if it loads all of it
 /// in one run.
@@ -38,18 +22,19 @@ class Truth {
  public:
   Truth(std::size_t user_count, const Catalogue& catalogue);
 
-  void add_file(std::size_t size_bytes);
+  /// Whatever was written; reports come in the order of the ETL.
+  void add(FileReport&& report);
   /// Songs come before events: whether a play matches depends on them.
-  void add_song(std::int32_t song_no, Outcome outcome);
+  void add_song(std::int32_t song_no, std::optional<FaultKind> fault);
   /// Events come in the order in which the ETL applies them, good ones by time.
-  void add_event(const Event& event, Outcome outcome);
-  void add_faulty(FaultyRecord faulty);
+  void add_event(const Event& event, std::optional<FaultKind> fault);
 
   const GenerateSummary& summary() const { return summary_; }
   /// The text of truth.json.
   std::string to_json(const GenerateOptions& options) const;
 
  private:
+  Outcome add_fault(std::optional<FaultKind> fault);
   void add_play(const Event& event);
 
   const Catalogue& catalogue_;

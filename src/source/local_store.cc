@@ -126,11 +126,15 @@ Result<std::unique_ptr<ByteStream>> LocalStore::open(const ObjectInfo& object) {
 
 Status LocalWriter::write(std::string_view name, std::string_view bytes) {
   const fs::path path = fs::path(folder_) / name;
-  std::error_code error;
-  fs::create_directories(path.parent_path(), error);
-  if (error) return source_error(path.parent_path().native(), "making the folder", error.value());
   const std::string partial = path.native() + ".partial";
-  const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+  int descriptor = ::open(partial.c_str(), kFlags, 0644);
+  if (descriptor < 0 && errno == ENOENT) {  // looking for the folder first would cost every file
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+    if (error) return source_error(path.parent_path().native(), "making the folder", error.value());
+    descriptor = ::open(partial.c_str(), kFlags, 0644);
+  }
   if (descriptor < 0) return source_error(partial, "making the file", errno);
   int trouble = 0;
   while (!bytes.empty() && trouble == 0) {

@@ -54,7 +54,8 @@ class ObjectStore {
   }
 };
 
-/// Where generated or staged objects are written.
+/// Where generated or staged objects are written. `write` is safe from several threads at once, for
+/// different names.
 class ObjectWriter {
  public:
   virtual ~ObjectWriter() = default;

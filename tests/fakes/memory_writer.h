@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ class MemoryWriter : public ObjectWriter {
     if (name == refused_name) {
       return make_error(ErrorKind::source, std::string(name) + ": refused by the test");
     }
+    const std::lock_guard lock(mutex_);
     objects.insert_or_assign(std::string(name), std::string(bytes));
     return {};
   }
@@ -26,6 +28,9 @@ class MemoryWriter : public ObjectWriter {
 
   std::map<std::string, std::string> objects;
   std::string refused_name;  ///< writing this one fails
+
+ private:
+  std::mutex mutex_;
 };
 
 }  // namespace sparkify

@@ -89,6 +89,19 @@ TEST(Generate, TheSameOptionsGiveTheSameBytes) {
   EXPECT_EQ(objects_of(small_with_faults()), objects_of(small_with_faults()));
 }
 
+TEST(Generate, ThreadsDoNotShowInTheBytes) {
+  for (const bool gzip : {false, true}) {
+    GenerateOptions options = small_with_faults();
+    options.songs = 600;  // more than one job's
+    options.gzip = gzip;
+    const Objects by_one = objects_of(options);
+    for (const std::size_t threads : {2U, 4U, 7U}) {
+      options.threads = threads;
+      EXPECT_EQ(objects_of(options), by_one) << threads;
+    }
+  }
+}
+
 TEST(Generate, AnotherSeedGivesOtherBytes) {
   GenerateOptions other = small();
   other.seed = 2;
@@ -98,7 +111,7 @@ TEST(Generate, AnotherSeedGivesOtherBytes) {
 // Holds on every machine and compiler. A change of what is generated changes the number; nothing
 // else may.
 TEST(Generate, TheBytesAreTheSameOnEveryMachine) {
-  EXPECT_EQ(digest(objects_of(small_with_faults())), 13618066195630673737U);
+  EXPECT_EQ(digest(objects_of(small_with_faults())), 17196111940987430236U);
 }
 
 TEST(Generate, FaultsChangeNoOtherRecord) {
@@ -264,6 +277,8 @@ TEST(Generate, OptionsOutsideTheirRangeAreRefusedBeforeAnythingIsWritten) {
   EXPECT_TRUE(refuses([](GenerateOptions& o) { o.start_date = "yesterday"; }));
   EXPECT_TRUE(refuses([](GenerateOptions& o) { o.start_date = "9999-12-25"; }));
   EXPECT_TRUE(refuses([](GenerateOptions& o) { o.match_rate = 1.1; }));
+  EXPECT_TRUE(refuses([](GenerateOptions& o) { o.threads = 0; }));
+  EXPECT_TRUE(refuses([](GenerateOptions& o) { o.threads = 257; }));
   EXPECT_TRUE(refuses([](GenerateOptions& o) { o.faults = {{FaultKind::bom, -0.1}}; }));
 }
 
@@ -296,9 +311,13 @@ TEST(Generate, AWriterThatFailsEndsIt) {
   for (const char* name : {"log_data/2018/11/2018-11-03-events.json", "truth.json"}) {
     MemoryWriter writer;
     writer.refused_name = name;
-    const auto summary = generate(small(), writer, progress);
-    ASSERT_FALSE(summary.ok());
-    EXPECT_EQ(summary.error().message, std::string(name) + ": refused by the test");
+    for (const std::size_t threads : {1U, 3U}) {
+      GenerateOptions options = small();
+      options.threads = threads;
+      const auto summary = generate(options, writer, progress);
+      ASSERT_FALSE(summary.ok());
+      EXPECT_EQ(summary.error().message, std::string(name) + ": refused by the test");
+    }
   }
 }
 
