@@ -62,7 +62,7 @@ Result<GenerateOptions> wanted(const Options& options) {
 
 ProgressState state_of(const GenerateProgress& progress, const GenerateOptions& options,
                        double seconds) {
-  const std::int64_t total = options.songs + options.events;
+  const std::int64_t total = (options.songs + options.events) / options.deliveries;
   const std::int64_t done = std::min(progress.records.load(), total);
   const auto bytes = static_cast<std::uint64_t>(progress.bytes.load());
   const auto speed = static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds);
@@ -77,7 +77,7 @@ std::string as_text(const GenerateSummary& summary, const std::string& out) {
       summary.files, format_bytes(static_cast<std::uint64_t>(summary.bytes)), printable(out),
       summary.events, summary.plays, summary.songs);
   for (const auto& [kind, count] : summary.faults) {
-    text += fmt::format("  fault {:<14} {}\n", to_string(kind), count);
+    text += fmt::format("  fault {:<17} {}\n", to_string(kind), count);
   }
   return text + fmt::format(
                     "What an ETL must make of them is in {}/truth.json. Load them with\n"
@@ -144,6 +144,10 @@ Command add_generate(CLI::App& app, GlobalFlags& /*flags*/) {
                 "The first day (default 2018-11-01)");
   add_option_to(*command, *options, &GenerateOptions::match_rate, "--match-rate", "RATE",
                 "Share of the plays that have a song record (default 0.5)");
+  add_option_to(*command, *options, &GenerateOptions::deliveries, "--deliveries", "N",
+                "Let the data come in N parts, with what is late or changed in between (default 1)");
+  add_option_to(*command, *options, &GenerateOptions::delivery, "--delivery", "K",
+                "Which of them to write; give 1 to N one after another (default 1)");
   command->add_flag_callback(
       "--gzip",
       [options = options.get()] {
@@ -159,7 +163,8 @@ Command add_generate(CLI::App& app, GlobalFlags& /*flags*/) {
       "  sparkify generate --out sample\n"
       "  sparkify generate --out s3://bucket/sample --preset month --gzip\n"
       "  sparkify generate --out big --events 2000000 --users 5000 --songs 20000 --seed 7\n"
-      "  sparkify generate --out bad --faults bad_json=0.01,duplicate=0.05");
+      "  sparkify generate --out bad --faults bad_json=0.01,duplicate=0.05\n"
+      "  sparkify generate --out parts --deliveries 3 --delivery 1 --faults late_file=0.2");
   return {command, [options](const CommandContext& context) { return run(*options, context); }};
 }
 

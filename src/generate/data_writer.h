@@ -5,13 +5,15 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "generate/delivery_plan.h"
 #include "generate/file_crew.h"
 #include "generate/generator.h"
+#include "generate/record_file.h"
 #include "source/object_store.h"
 
 namespace sparkify {
 
-/// Writes data files, packed if wanted, and counts them. Safe from several threads at once.
+/// Writes data files, packed if wanted, and reports them. Safe from several threads at once.
 class DataWriter {
  public:
   /// What it is given must outlive it.
@@ -20,11 +22,14 @@ class DataWriter {
 
   /// What the file of that name without compression is called.
   std::string name_of(std::string name) const { return gzip_ ? name + ".gz" : name; }
-  /// `name`: as name_of() gives it. `record_count`: of the file, for the progress.
-  Status write(std::string_view name, std::string_view text, std::int64_t record_count,
-               FileReport& report) const;
+  /// Ends `file`, whose name is as name_of() gives it, and writes it as it comes in the delivery.
+  /// `record_count`: for the progress.
+  Status write(RecordFile& file, const FilePlan& plan, FilePlan::Arrival arrival,
+               std::int64_t record_count, FileReport& report) const;
 
  private:
+  Status write_bytes(std::string_view name, std::string_view text, FileReport& report) const;
+
   ObjectWriter& writer_;
   const bool gzip_;
   GenerateProgress& progress_;

@@ -18,16 +18,16 @@ bool is_copy(FaultKind kind) {
 
 }  // namespace
 
-DayPlanner::DayPlanner(std::uint64_t seed, const FaultDraw& faults, std::size_t user_count)
+DayPlanner::DayPlanner(std::uint64_t seed, const FaultDraw& faults, std::size_t user_count,
+                       const RecordText& texts)
     : seed_(seed),
       faults_(faults),
       user_count_(static_cast<std::int32_t>(user_count)),
+      texts_(texts),
       random_(seed, RandomPurpose::log_faults) {}
 
 DayPlan DayPlanner::next(const std::vector<Event>& events, bool is_last_day) {
-  random_ = Random(seed_, RandomPurpose::log_faults, static_cast<std::uint64_t>(plan_.day_no));
-  plan_.records.reserve(events.size());
-  plan_.event_count = static_cast<std::int64_t>(events.size());
+  start(events);
   place_left_copies(plan_.event_count);
   std::int64_t event_no = 0;
   for (const Event& event : events) {
@@ -39,6 +39,22 @@ DayPlan DayPlanner::next(const std::vector<Event>& events, bool is_last_day) {
     place_left_copies(0);
     add_copies_due(kEndOfDay);
   }
+  return end();
+}
+
+DayPlan DayPlanner::next_unread(const std::vector<Event>& events) {
+  start(events);
+  for (const Event& event : events) plan_.records.push_back({event, {}});
+  return end();
+}
+
+void DayPlanner::start(const std::vector<Event>& events) {
+  random_ = Random(seed_, RandomPurpose::log_faults, static_cast<std::uint64_t>(plan_.day_no));
+  plan_.records.reserve(events.size());
+  plan_.event_count = static_cast<std::int64_t>(events.size());
+}
+
+DayPlan DayPlanner::end() {
   DayPlan done = std::move(plan_);
   plan_ = {};
   plan_.day_no = done.day_no + 1;
@@ -61,6 +77,9 @@ bool DayPlanner::can_have(FaultKind kind, const Event& event) const {
   const auto& records = plan_.records;
   if (is_copy(kind)) return event.is_play();
   if (kind == FaultKind::bom) return records.empty();
+  if (kind == FaultKind::raw_utf8) return texts_.holds_other_than_ascii(event);
+  if (kind == FaultKind::encoded_again) return texts_.can_be_encoded_again(event);
+  if (kind == FaultKind::other_normal_form) return texts_.has_other_normal_form(event);
   if (kind == FaultKind::same_line) return !records.empty() && !records.back().fault;
   return true;
 }

@@ -18,7 +18,8 @@ constexpr double kRateSumMax = 1.0 + 1e-9;
 constexpr std::array<std::string_view, kFaultKindCount> kNames{
     "bad_utf8",     "bad_json",      "bad_type",     "nul_character", "too_long",
     "out_of_range", "missing_field", "key_conflict", "duplicate",     "unknown_key",
-    "blank_line",   "crlf",          "bom",          "multi_line",    "same_line"};
+    "blank_line", "crlf", "bom", "multi_line", "same_line", "escaped_ascii", "raw_utf8",
+    "encoded_again", "other_normal_form", "utf16", "late_song", "late_file", "changed_object"};
 
 std::string known_names() {
   return fmt::format("{}", fmt::join(kNames.begin(), kNames.end(), ", "));
@@ -41,6 +42,14 @@ std::optional<double> rate_in(std::string_view text) {
 
 Error usage_error(std::string_view problem) {
   return make_error(ErrorKind::usage, fmt::format("faults: {}", problem));
+}
+
+Status check_sum(std::string_view subject, double sum) {
+  if (sum <= kRateSumMax) return {};
+  return usage_error(
+      fmt::format("the rates of {0}s add up to {1}; a {0} has at most one fault, so they must not "
+                  "pass 1",
+                  subject, sum));
 }
 
 /// What a text asks for, part by part.
@@ -106,25 +115,25 @@ Result<FaultRates> parse_faults(std::string_view text) {
 }
 
 Status check_fault_rates(const FaultRates& rates) {
-  double sum = 0;
+  double of_records = 0;
+  double of_files = 0;
   for (const auto& [kind, rate] : rates) {
     if (!(rate >= 0 && rate <= 1)) {
       return usage_error(fmt::format("the rate of {} must be a number from 0 to 1, not {}",
                                      to_string(kind), rate));
     }
-    sum += rate;
+    (is_of_file(kind) ? of_files : of_records) += rate;
   }
-  if (sum > kRateSumMax) {
-    return usage_error(fmt::format(
-        "the rates add up to {}; a record has at most one fault, so they must not pass 1", sum));
-  }
-  return {};
+  TRY(check_sum("record", of_records));
+  return check_sum("file", of_files);
 }
 
-FaultDraw::FaultDraw(const FaultRates& rates) {
+FaultDraw::FaultDraw(const FaultRates& rates, Subject subject) {
   for (std::size_t i = 0; i < upper_bounds_.size(); ++i) {
-    const auto found = rates.find(static_cast<FaultKind>(i));
-    if (found != rates.end()) total_ += found->second;
+    const auto kind = static_cast<FaultKind>(i);
+    const auto found = rates.find(kind);
+    const bool is_ours = is_of_file(kind) == (subject == Subject::file);
+    if (is_ours && found != rates.end()) total_ += found->second;
     upper_bounds_[i] = total_;
   }
 }

@@ -27,4 +27,12 @@ struct FaultyRecord {
   std::string_view key;          ///< the key that nobody knows
 };
 
+/// A file with a fault of its own.
+struct FaultyFile {
+  FaultKind kind = FaultKind::utf16;
+  std::string file;
+  int version = 1;        ///< of a changed_object: 1 or 2
+  std::string_view form;  ///< of it: how it differs from what it should be; "right": not
+};
+
 }  // namespace sparkify

@@ -29,6 +29,7 @@ struct FileReport {
   std::int64_t files = 0;
   std::int64_t bytes = 0;
   std::vector<FaultyRecord> faulty;
+  std::vector<FaultyFile> faulty_files;
 };
 
 /// Makes files on several threads, the caller's among them, and hands in the reports in the order

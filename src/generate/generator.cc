@@ -11,8 +11,12 @@
 #include "generate/data_writer.h"
 #include "generate/day.h"
 #include "generate/day_plan.h"
+#include "generate/day_version.h"
+#include "generate/delivery_plan.h"
+#include "generate/expectation.h"
 #include "generate/file_crew.h"
 #include "generate/log_files.h"
+#include "generate/odd_encoding.h"
 #include "generate/population.h"
 #include "generate/record_text.h"
 #include "generate/song_files.h"
@@ -50,6 +54,8 @@ Result<Day> check(const GenerateOptions& options) {
                       fmt::format("generate: the match rate must be a number from 0 to 1, not {}",
                                   options.match_rate));
   }
+  TRY(check_range("deliveries", options.deliveries, 1, options.days));
+  TRY(check_range("delivery", options.delivery, 1, options.deliveries));
   TRY(check_fault_rates(options.faults));
   TRY_ASSIGN(const Day first_day, Day::parse(options.start_date));
   if (!first_day.plus(options.days).is_in_range()) {
@@ -60,56 +66,144 @@ Result<Day> check(const GenerateOptions& options) {
   return first_day;
 }
 
-/// Adds the song files to the truth and to what is to be written.
-Status write_songs(const SongFiles& songs, std::int32_t count, Truth& truth, FileCrew& crew) {
-  for (std::int32_t song_no = 0; song_no < count; ++song_no) {
-    truth.add_song(song_no, songs.fault_of(song_no));
+/// One call of generate(): what it is made of, and how it goes.
+class Generation {
+ public:
+  Generation(const GenerateOptions& options, Day first_day, ObjectWriter& writer,
+             GenerateProgress& progress)
+      : options_(options),
+        first_day_(first_day),
+        writer_(writer),
+        population_(options.seed, static_cast<std::size_t>(options.users), first_day.start_ms()),
+        catalogue_(options.seed, static_cast<std::size_t>(options.songs), options.match_rate),
+        expectation_(population_.count(), catalogue_, options.deliveries > 1),
+        data_(writer, options.gzip, progress),
+        songs_(options.seed, faults_, catalogue_, texts_, deliveries_, data_),
+        logs_(options.seed, first_day, texts_, data_) {}
+
+  /// Deliveries before the one that is wanted are gone through, too: what an ETL must make of it
+  /// depends on them. They are not written.
+  Result<GenerateSummary> run() {
+    for (std::int32_t delivery = 1; delivery <= options_.delivery; ++delivery) {
+      delivery_ = delivery;
+      expectation_.start_run();
+      TRY(deliver_songs());
+      expectation_.end_songs();
+      TRY(deliver_logs());
+      truth_.add_expected(expectation_.state());
+    }
+    TRY(crew_.finish());
+    const std::string text = truth_.to_json(options_);
+    FileReport report;
+    report.files = 1;
+    report.bytes = static_cast<std::int64_t>(text.size());
+    truth_.add(std::move(report));
+    TRY(writer_.write("truth.json", text));
+    TRY(writer_.finish());
+    return truth_.summary();
   }
-  for (std::int32_t first = 0; first < count; first += kSongsInJob) {
-    const std::int32_t end = std::min(first + kSongsInJob, count);
-    TRY(crew.add(end - first, [&songs, first, end](FileDesk& desk, FileReport& report) {
-      return songs.write(first, end, desk, report);
-    }));
+
+ private:
+  bool is_written() const { return delivery_ == options_.delivery; }
+
+  Status deliver_songs() {
+    const auto count = static_cast<std::int32_t>(options_.songs);
+    for (std::int32_t song_no = 0; song_no < count; ++song_no) add_song(song_no);
+    for (std::int32_t first = 0; is_written() && first < count; first += kSongsInJob) {
+      const std::int32_t end = std::min(first + kSongsInJob, count);
+      TRY(crew_.add(end - first, [this, first, end](FileDesk& desk, FileReport& report) {
+        return songs_.write(first, end, options_.delivery, desk, report);
+      }));
+    }
+    return {};
   }
-  return {};
-}
+
+  void add_song(std::int32_t song_no) {
+    const FilePlan file = deliveries_.song_file(song_no);
+    const auto arrival = file.arrival_in(delivery_);
+    if (!arrival) return;
+    const std::optional<FaultKind> fault = songs_.fault_of(song_no);
+    if (file.fault == FaultKind::utf16) {
+      expectation_.add_unreadable_song(reject_reason(file.utf16));
+    } else {
+      expectation_.add_song(song_no, fault, arrival->form == FileForm::other_title);
+    }
+    if (!is_written()) return;
+    truth_.add_song();
+    if (fault) truth_.add_fault(*fault);
+    if (file.fault) truth_.add_fault(*file.fault);
+  }
+
+  /// The days are made anew for each delivery, since a late one would have to be kept for long.
+  Status deliver_logs() {
+    Timeline timeline({options_.seed, options_.events, options_.days}, first_day_, population_,
+                      catalogue_);
+    DayPlanner planner(options_.seed, faults_, population_.count(), texts_);
+    for (std::int32_t day_no = 0; day_no < options_.days; ++day_no) {
+      const FilePlan file = deliveries_.log_file(day_no);
+      const auto& events = timeline.next_day();
+      const bool is_last = day_no + 1 == options_.days;
+      DayPlan plan = file.fault == FaultKind::utf16 ? planner.next_unread(events)
+                                                    : planner.next(events, is_last);
+      const auto arrival = file.arrival_in(delivery_);
+      if (!arrival || plan.records.empty()) continue;
+      TRY(deliver_day(in_form(arrival->form, std::move(plan), options_.seed), file, *arrival));
+    }
+    return {};
+  }
+
+  Status deliver_day(DayPlan plan, const FilePlan& file, FilePlan::Arrival arrival) {
+    if (file.fault == FaultKind::utf16) {
+      expectation_.add_unreadable_log(reject_reason(file.utf16));
+      if (is_written()) truth_.add_unreadable_log();
+    } else {
+      for (PlannedRecord& record : plan.records) add_record(record);
+    }
+    if (!is_written()) return {};
+    if (file.fault) truth_.add_fault(*file.fault);
+    const auto shared = std::make_shared<const DayPlan>(std::move(plan));
+    return crew_.add(shared->event_count, [this, shared, file, arrival](FileDesk& desk,
+                                                                        FileReport& report) {
+      return logs_.write(*shared, file, arrival, desk, report);
+    });
+  }
+
+  void add_record(PlannedRecord& record) {
+    record.outcome = expectation_.add_event(record.event, record.fault);
+    if (!is_written()) return;
+    truth_.add_event(record.event);
+    if (record.fault) {
+      truth_.add_fault(*record.fault);
+    } else if (record.outcome == Outcome::rejected) {
+      truth_.add_fault(FaultKind::key_conflict);
+    }
+  }
+
+  const GenerateOptions& options_;
+  const Day first_day_;
+  ObjectWriter& writer_;
+  const Population population_;
+  const Catalogue catalogue_;
+  const RecordText texts_{population_, catalogue_};
+  const FaultDraw faults_{options_.faults, FaultDraw::Subject::record};
+  const DeliveryPlan deliveries_{options_.seed, options_.faults, options_.deliveries,
+                                 options_.days};
+  Expectation expectation_;
+  Truth truth_;
+  const DataWriter data_;
+  const SongFiles songs_;
+  const LogFiles logs_;
+  FileCrew crew_{options_.threads,
+                 [this](FileReport&& report) { truth_.add(std::move(report)); }};
+  std::int32_t delivery_ = 1;  ///< that is being gone through
+};
 
 }  // namespace
 
 Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& writer,
                                  GenerateProgress& progress) {
   TRY_ASSIGN(const Day first_day, check(options));
-  const Population population(options.seed, static_cast<std::size_t>(options.users),
-                              {first_day.start_ms(), options.days});
-  const Catalogue catalogue(options.seed, static_cast<std::size_t>(options.songs),
-                            options.match_rate, options.events);
-  const RecordText texts(population, catalogue);
-  const FaultDraw faults(options.faults);
-  const DataWriter data(writer, options.gzip, progress);
-  Truth truth(population.count(), catalogue);
-  const SongFiles songs(options.seed, faults, catalogue, texts, data);
-  FileCrew crew(options.threads, [&truth](FileReport&& report) { truth.add(std::move(report)); });
-  TRY(write_songs(songs, static_cast<std::int32_t>(options.songs), truth, crew));
-
-  Timeline timeline({options.seed, options.events, options.days}, first_day, population, catalogue);
-  DayPlanner planner(options.seed, faults, population.count());
-  for (std::int32_t i = 0; i < options.days; ++i) {
-    const auto plan = std::make_shared<const DayPlan>(
-        planner.next(timeline.next_day(), i + 1 == options.days));
-    if (plan->records.empty()) continue;
-    for (const PlannedRecord& record : plan->records) truth.add_event(record.event, record.fault);
-    TRY(crew.add(plan->event_count, [&, plan](FileDesk& desk, FileReport& report) {
-      const std::string name = first_day.plus(plan->day_no).log_file_name();
-      return write_log_file(options.seed, *plan, data.name_of(name), texts, data, desk, report);
-    }));
-  }
-  TRY(crew.finish());
-
-  const std::string text = truth.to_json(options);
-  truth.add({1, static_cast<std::int64_t>(text.size()), {}});
-  TRY(writer.write("truth.json", text));
-  TRY(writer.finish());
-  return truth.summary();
+  return Generation(options, first_day, writer, progress).run();
 }
 
 }  // namespace sparkify

@@ -25,7 +25,10 @@ struct GenerateOptions {
   /// Share of the plays whose song, artist and length equal a song record.
   double match_rate = 0.5;
   bool gzip = false;  ///< each file as `.json.gz`
-  FaultRates faults;  ///< rates among the records that can have the fault; together at most 1
+  FaultRates faults;  ///< rates among the records or files that can have the fault
+  /// The data comes in so many deliveries, 1..days; written is what comes, or is replaced, in one.
+  std::int32_t deliveries = 1;
+  std::int32_t delivery = 1;  ///< 1..deliveries
   std::size_t threads = 1;  ///< 1..256; they do not show in what is written
 };
 
@@ -42,7 +45,7 @@ struct GenerateProgress {
 struct GenerateSummary {
   std::int64_t files = 0;   ///< truth.json included
   std::int64_t bytes = 0;   ///< of all files
-  std::int64_t events = 0;  ///< log records written, bad ones and additional ones included
+  std::int64_t events = 0;  ///< log records written as the ETL counts them, bad ones included
   std::int64_t plays = 0;   ///< of those, the ones whose page is NextSong (before any fault)
   std::int64_t songs = 0;   ///< song records written, bad ones included
   std::map<FaultKind, std::int64_t> faults;  ///< kinds that occurred
@@ -50,7 +53,8 @@ struct GenerateSummary {
 
 /// Writes `log_data/YYYY/MM/YYYY-MM-DD-events.json` for each day that has events,
 /// `song_data/A/B/C/TRABC....json` for each song (each with `.gz`, if asked for), and `truth.json`,
-/// which tells what an ETL must make of them.
+/// which tells what an ETL must make of them
+/// that is run once after each delivery up to this one.
 ///
 /// Errors  `usage`, before anything is written, when an option is outside its range; else what the
 ///         writer says.

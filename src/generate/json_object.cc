@@ -49,6 +49,10 @@ void JsonObject::remove(std::string_view key) {
   --count_;
 }
 
+void JsonObject::rename(std::string_view key, std::string_view to) {
+  members_[position_of(key)].key = to;
+}
+
 std::string& JsonObject::value_of(std::string_view key) { return members_[position_of(key)].value; }
 
 void JsonObject::append_to(std::string& out, JsonStyle style) const {

@@ -28,6 +28,8 @@ class JsonObject {
   std::string& add(std::string_view key);
   void insert(std::size_t position, std::string_view key, std::string_view value);
   void remove(std::string_view key);
+  /// `to` is put between the quotes as it is.
+  void rename(std::string_view key, std::string_view to);
   /// The value of `key`, which must be there.
   std::string& value_of(std::string_view key);
 

@@ -19,6 +19,9 @@ enum class RandomPurpose : std::uint64_t {
   song_faults,
   log_faults,
   log_fault_texts,
+  log_file_faults,
+  song_file_faults,
+  earlier_versions,
 };
 
 /// A sequence of random numbers that is the same on every machine: xoshiro256** (Blackman and

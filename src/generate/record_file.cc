@@ -6,6 +6,7 @@
 
 #include "generate/broken_json.h"
 #include "generate/mutation.h"
+#include "generate/odd_encoding.h"
 
 namespace sparkify {
 
@@ -59,6 +60,9 @@ FaultyRecord RecordFile::add_faulty(FaultKind kind, RecordForm form, JsonObject&
     faulty.column = mutation.column;
     faulty.key = mutation.key;
   }
+  if (kind == FaultKind::escaped_ascii || kind == FaultKind::raw_utf8) {
+    encode_oddly(kind, form, object, random);
+  }
   if (kind == FaultKind::key_conflict) faulty.column = "songplay_id";
   const std::size_t start = text_.size();
   if (kind == FaultKind::bad_json) {
@@ -70,6 +74,11 @@ FaultyRecord RecordFile::add_faulty(FaultKind kind, RecordForm form, JsonObject&
   }
   end_record(kind, start);
   return faulty;
+}
+
+void RecordFile::end_line() {
+  finish();
+  text_ += '\n';
 }
 
 std::string_view RecordFile::finish() {
@@ -111,7 +120,7 @@ FaultyRecord RecordFile::place_of_next(FaultKind kind) const {
 void RecordFile::end_record(FaultKind kind, std::size_t start) {
   line_ += count_lines(std::string_view(text_).substr(start));
   ++record_count_;
-  is_previous_clean_ = false;
+  is_previous_clean_ = kind == FaultKind::duplicate || kind == FaultKind::key_conflict;
   ends_in_crlf_ = kind == FaultKind::crlf;
 }
 

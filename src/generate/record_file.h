@@ -23,13 +23,15 @@ class RecordFile {
   /// Where to append the next record, which has no fault and no line break.
   std::string& next_record();
   /// Adds the faultless record `object`, which is a `form`, with a fault that it `can_have`. Of
-  /// key_conflict and duplicate the fault is already in it. The record must not be used after.
+  /// those that are not of one record alone (copies, texts that do not match) it is already in it. The record must not be used after.
   FaultyRecord add_faulty(FaultKind kind, RecordForm form, JsonObject& object, Random& random);
 
   /// Whether the next record can have the fault, as far as the file goes.
   bool can_have(FaultKind kind) const;
   bool is_empty() const { return record_count_ == 0; }
   const std::string& name() const { return name_; }
+  /// Ends the last line, which need not be.
+  void end_line();
   /// Ends the file. Good until `begin`.
   std::string_view finish();
 

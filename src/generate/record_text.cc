@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "generate/json_text.h"
+#include "generate/odd_encoding.h"
 
 namespace sparkify {
 
@@ -53,22 +54,49 @@ class Pen {
 
 RecordText::RecordText(const Population& population, const Catalogue& catalogue)
     : population_(population), catalogue_(catalogue) {
-  const auto song_count = static_cast<std::int32_t>(catalogue.song_count());
   song_places_.reserve(catalogue.song_count());
-  for (std::int32_t song_no = 0; song_no < song_count; ++song_no) {
-    const Song& song = catalogue.song(song_no);
-    SongPlace place;
-    place.start = songs_.size();
-    append_json_text(songs_, song.artist_name, true);
-    place.artist_size = static_cast<std::uint32_t>(songs_.size() - place.start);
-    append_decimal(songs_, song.duration_e5);
-    place.length_size =
-        static_cast<std::uint32_t>(songs_.size() - place.start - place.artist_size);
-    append_json_text(songs_, song.title, true);
-    place.title_size = static_cast<std::uint32_t>(songs_.size() - place.start -
-                                                  place.artist_size - place.length_size);
-    song_places_.push_back(place);
+  for (std::size_t i = 0; i < catalogue.song_count(); ++i) {
+    add_song(catalogue.song(static_cast<std::int32_t>(i)));
   }
+  for (std::size_t i = 0; i < population.count(); ++i) {
+    const User& user = population.user(static_cast<std::int32_t>(i));
+    is_user_beyond_ascii_.push_back(::sparkify::holds_other_than_ascii(user.first_name_json) ||
+                                    ::sparkify::holds_other_than_ascii(user.last_name_json) ||
+                                    ::sparkify::holds_other_than_ascii(user.location_json));
+  }
+}
+
+void RecordText::add_song(const Song& song) {
+  SongPlace place;
+  place.start = songs_.size();
+  const auto size_from = [this](std::size_t start) {
+    return static_cast<std::uint32_t>(songs_.size() - start);
+  };
+  append_json_text(songs_, song.artist_name, true);
+  place.artist_size = size_from(place.start);
+  append_decimal(songs_, song.duration_e5);
+  place.length_size = size_from(place.start + place.artist_size);
+  append_json_text(songs_, song.title, true);
+  place.title_size = size_from(place.start + place.artist_size + place.length_size);
+  if (!is_ascii(song.title) || !is_ascii(song.artist_name)) {
+    place.flags |= kBeyondAscii;
+    if (song.artist_no >= 0) place.flags |= kOfRecordBeyondAscii;
+    const bool has_other_form = other_normal_form(song.title) != song.title ||
+                                other_normal_form(song.artist_name) != song.artist_name;
+    if (song.artist_no >= 0 && has_other_form) place.flags |= kOfRecordOtherForm;
+  }
+  song_places_.push_back(place);
+}
+
+bool RecordText::holds_other_than_ascii(const Event& event) const {
+  if (has(event, kBeyondAscii)) return true;
+  return event.user_no >= 0 && is_user_beyond_ascii_[static_cast<std::size_t>(event.user_no)];
+}
+
+bool RecordText::is_song_beyond_ascii(std::int32_t song_no) const {
+  const Song& song = catalogue_.song(song_no);
+  return !is_ascii(song.title) || !is_ascii(song.artist_name) ||
+         !is_ascii(catalogue_.artist(song.artist_no).location);
 }
 
 RecordText::SongText RecordText::song_text(std::int32_t song_no) const {
@@ -141,6 +169,24 @@ void RecordText::write_event(const Event& event, JsonObject& object) const {
   user_id += '"';
   if (user != nullptr) append_integer(user_id, event.user_no);
   user_id += '"';
+}
+
+void RecordText::alter_song(FaultKind kind, const Event& event, Random& random,
+                            JsonObject& object) const {
+  const Song& song = catalogue_.song(event.song_no);
+  const bool is_thrice = random.chance(0.5);
+  const auto altered = [&](const std::string& text) {
+    if (kind == FaultKind::other_normal_form) return other_normal_form(text);
+    const std::string twice = encoded_twice(text);
+    return is_thrice ? encoded_twice(twice) : twice;
+  };
+  const auto set = [&](string_view key, const std::string& text) {
+    std::string& value = object.value_of(key);
+    value.clear();
+    append_json_text(value, altered(text), true);
+  };
+  set("artist", song.artist_name);
+  set("song", song.title);
 }
 
 void RecordText::write_song(std::int32_t song_no, JsonObject& object) const {

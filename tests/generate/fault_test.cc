@@ -64,8 +64,27 @@ TEST(ParseFaults, RatesMayAddUpToOne) {
   EXPECT_TRUE(parse_faults("crlf=0.7,bom=0.2,bad_json=0.1").ok());
 }
 
+TEST(ParseFaults, RatesOfRecordsAndOfFilesAreAddedUpByThemselves) {
+  EXPECT_TRUE(parse_faults("crlf=0.7,late_file=0.7").ok());
+  EXPECT_NE(error_of("utf16=0.6,late_file=0.5").find("of files add up to 1.1"), std::string::npos);
+}
+
+TEST(FaultDraw, RecordsGetNoFaultsOfFilesNorFilesThoseOfRecords) {
+  const FaultRates rates{{FaultKind::crlf, 0.5}, {FaultKind::utf16, 0.5}};
+  for (const auto subject : {FaultDraw::Subject::record, FaultDraw::Subject::file}) {
+    const FaultDraw faults(rates, subject);
+    Random random(1, RandomPurpose::log_faults);
+    for (int i = 0; i < 1'000; ++i) {
+      const auto kind = faults.next(random);
+      if (!kind) continue;
+      EXPECT_EQ(is_of_file(*kind), subject == FaultDraw::Subject::file);
+    }
+  }
+}
+
 TEST(FaultDraw, DrawsEachKindAtItsRateAndNoOther) {
-  const FaultDraw faults({{FaultKind::bad_type, 0.2}, {FaultKind::crlf, 0.05}});
+  const FaultDraw faults({{FaultKind::bad_type, 0.2}, {FaultKind::crlf, 0.05}},
+                         FaultDraw::Subject::record);
   Random random(1, RandomPurpose::log_faults);
   std::map<FaultKind, int> counts;
   for (int i = 0; i < 100'000; ++i) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 
@@ -10,7 +11,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-FileReport report_of(std::int64_t bytes) { return {1, bytes, {}}; }
+FileReport report_of(std::int64_t bytes) {
+  FileReport report;
+  report.bytes = bytes;
+  return report;
+}
 
 TEST(FileCrew, ReportsComeInTheOrderOfAdding) {
   for (const std::size_t threads : {1U, 2U, 5U}) {

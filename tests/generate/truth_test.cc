@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -27,7 +29,7 @@ class TruthTest : public ::testing::Test {
     options.events = 12'000;
     options.songs = 900;
     options.days = 40;
-    options.faults = *parse_faults("all=0.03,bom=0.3");
+    options.faults = *parse_faults("all=0.03,bom=0.3,utf16=0.02");
     writer_ = new MemoryWriter;
     summary_ = new GenerateSummary(*generate(options, *writer_, progress));
     truth_ = new Json(Json::parse(writer_->objects.at("truth.json")));
@@ -79,6 +81,9 @@ class TruthTest : public ::testing::Test {
     }
     return {};
   }
+  static bool is_ascii_only(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
+  }
   static std::string key_of(const Json& record) {
     static const std::map<std::string, std::string> keys{
         {"first_name", "firstName"}, {"item_in_session", "itemInSession"},
@@ -101,17 +106,28 @@ Json* TruthTest::truth_ = nullptr;
 TEST_F(TruthTest, EveryKindOccursAtItsRate) {
   const double records = 12'900;
   for (const FaultKind kind : all_fault_kinds()) {
-    const auto count = static_cast<double>(summary_->faults.at(kind));
-    // Not every record can have the fault: copies are of plays, a BOM stands at the start of one
-    // of some 940 files, and same_line stands behind a record without a fault.
-    const bool is_of_few = kind == FaultKind::same_line;
-    if (kind == FaultKind::bom) {
-      EXPECT_NEAR(count, 940 * 0.3, 60);
-    } else {
-      EXPECT_GT(count, records * 0.03 * (is_of_few ? 0.2 : 0.6)) << to_string(kind);
-      EXPECT_LT(count, records * 0.03 * 1.2) << to_string(kind);
+    if (is_of_file(kind)) continue;
+    const auto found = summary_->faults.find(kind);
+    const double count = found == summary_->faults.end() ? 0 : static_cast<double>(found->second);
+    switch (kind) {
+      // Not every record can have each: a BOM stands at the start of one of some 940 files.
+      case FaultKind::bom:
+        EXPECT_NEAR(count, 940 * 0.3, 60);
+        break;
+      case FaultKind::raw_utf8:
+      case FaultKind::encoded_again:
+      case FaultKind::other_normal_form:
+        EXPECT_GT(count, 0) << to_string(kind);
+        break;
+      case FaultKind::same_line:  // behind a record without a fault
+        EXPECT_GT(count, records * 0.03 * 0.2);
+        break;
+      default:
+        EXPECT_GT(count, records * 0.03 * 0.6) << to_string(kind);
+        EXPECT_LT(count, records * 0.03 * 1.2) << to_string(kind);
     }
   }
+  EXPECT_GT(summary_->faults.at(FaultKind::utf16), 5);
 }
 
 TEST_F(TruthTest, TheListTheTotalsAndTheSummaryAgree) {
@@ -121,10 +137,13 @@ TEST_F(TruthTest, TheListTheTotalsAndTheSummaryAgree) {
     EXPECT_EQ((*truth_)["faults"][std::string(to_string(kind))], count);
     EXPECT_EQ(std::ssize(records_of(kind)), count);
     listed += count;
-    if (outcome_of(kind) == Outcome::rejected) {
-      EXPECT_EQ((*truth_)["expected"]["rejects"][std::string(to_string(kind))], count);
-      rejects += count;
-    }
+  }
+  for (const auto& [reason, count] : (*truth_)["expected"]["rejects"].items()) {
+    const Json& records = (*truth_)["faulty_records"];
+    EXPECT_EQ(std::count_if(records.begin(), records.end(),
+                            [&](const Json& record) { return record["reason"] == reason; }),
+              count);
+    rejects += count.get<std::int64_t>();
   }
   EXPECT_EQ(std::ssize((*truth_)["faulty_records"]), listed);
   const Json& expected = (*truth_)["expected"];
@@ -141,7 +160,7 @@ TEST_F(TruthTest, EveryRecordStandsWhereItIsSaidTo) {
     const auto offset = record["byte_offset"].get<std::ptrdiff_t>();
     ASSERT_LT(offset, std::ssize(text));
     EXPECT_EQ(std::count(text.begin(), text.begin() + offset, '\n') + 1, record["line"]);
-    if (record["kind"] == "bad_json") continue;
+    if (record["kind"] == "bad_json" || record["kind"] == "utf16") continue;
     EXPECT_EQ(text[static_cast<std::size_t>(offset)], '{');
   }
 }
@@ -205,6 +224,52 @@ TEST_F(TruthTest, UnknownKeysAreNamed) {
   for (const Json& record : records_of(FaultKind::unknown_key)) {
     EXPECT_TRUE(parsed(record).contains(record["key"]));
   }
+}
+
+TEST_F(TruthTest, TextsThatAreEscapedOrNotMeanTheSame) {
+  for (const Json& record : records_of(FaultKind::escaped_ascii)) {
+    const std::string line = line_of(record);
+    const bool is_song = record["file"].get<std::string>().starts_with("song_data/");
+    EXPECT_TRUE(is_ascii_only(line)) << line;
+    EXPECT_NE(line.find("\\u00"), line.npos) << line;
+    EXPECT_TRUE(parsed(record).contains(is_song ? "song_id" : "sessionId")) << line;
+  }
+  for (const Json& record : records_of(FaultKind::raw_utf8)) {
+    const std::string line = line_of(record);
+    EXPECT_TRUE(is_utf8(line));
+    EXPECT_FALSE(is_ascii_only(line)) << line;
+    EXPECT_TRUE(parsed(record).is_object());
+  }
+}
+
+TEST_F(TruthTest, PlaysWithOtherBytesInTheirTextsMatchNoSong) {
+  std::set<std::tuple<Json, Json, Json>> keys;
+  for (const auto& [name, text] : writer_->objects) {
+    const Json song = Json::parse(text, nullptr, false);
+    if (!name.starts_with("song_data/") || !song.is_object()) continue;
+    keys.emplace(song.value("title", Json()), song.value("artist_name", Json()),
+                 song.value("duration", Json()));
+  }
+  for (const FaultKind kind : {FaultKind::encoded_again, FaultKind::other_normal_form}) {
+    for (const Json& record : records_of(kind)) {
+      const Json play = first_object_in(text_from(record));
+      EXPECT_FALSE(keys.contains({play["song"], play["artist"], play["length"]})) << play;
+      EXPECT_EQ(record["outcome"], "loaded");
+    }
+  }
+}
+
+TEST_F(TruthTest, FilesInUtf16AreOneBadRecord) {
+  std::set<std::string> reasons;
+  for (const Json& record : records_of(FaultKind::utf16)) {
+    const std::string& text = writer_->objects.at(record["file"]);
+    EXPECT_EQ(text.size() % 2, 0u);
+    EXPECT_EQ(is_utf8(text), record["reason"] == "bad_json");
+    EXPECT_EQ(record["byte_offset"], 0);
+    reasons.insert(record["reason"]);
+  }
+  EXPECT_EQ(reasons, (std::set<std::string>{"bad_json", "bad_utf8"}));
+  EXPECT_EQ(std::ssize((*truth_)["faulty_files"]), summary_->faults.at(FaultKind::utf16));
 }
 
 TEST_F(TruthTest, UnusualLayoutsLookAsTheyShould) {
