@@ -1,7 +1,8 @@
 # Short names for the long commands.
-.PHONY: build test lint format bench clean
+.PHONY: build test truth lint format bench clean
 build: ; tools/install.sh build && cmake --preset release && cmake --build --preset release
 test: ; ./test.sh
+truth: ; tools/install.sh build test && cmake --preset release && cmake --build --preset release && tests/e2e/truth_at_scale.py
 lint: ; tools/install.sh build test lint && tools/lint
 format: ; find src tests bench fuzz -name '*.cc' -o -name '*.h' | xargs clang-format -i
 bench: ; bench/main_job.sh

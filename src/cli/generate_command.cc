@@ -144,8 +144,9 @@ Command add_generate(CLI::App& app, GlobalFlags& /*flags*/) {
                 "The first day (default 2018-11-01)");
   add_option_to(*command, *options, &GenerateOptions::match_rate, "--match-rate", "RATE",
                 "Share of the plays that have a song record (default 0.5)");
-  add_option_to(*command, *options, &GenerateOptions::deliveries, "--deliveries", "N",
-                "Let the data come in N parts, with what is late or changed in between (default 1)");
+  add_option_to(
+      *command, *options, &GenerateOptions::deliveries, "--deliveries", "N",
+      "Let the data come in N parts, with what is late or changed in between (default 1)");
   add_option_to(*command, *options, &GenerateOptions::delivery, "--delivery", "K",
                 "Which of them to write; give 1 to N one after another (default 1)");
   command->add_flag_callback(

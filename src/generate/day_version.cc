@@ -20,8 +20,7 @@ void add_errors(std::vector<PlannedRecord>& records, Random& random) {
                                                     FaultKind::out_of_range, FaultKind::too_long,
                                                     FaultKind::nul_character};
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const bool is_leader =
-        i + 1 < records.size() && records[i + 1].fault == FaultKind::same_line;
+    const bool is_leader = i + 1 < records.size() && records[i + 1].fault == FaultKind::same_line;
     if (records[i].fault || is_leader || !random.chance(kShareOfErrors)) continue;
     records[i].fault = random.pick(kErrors);
   }

@@ -18,10 +18,7 @@ std::optional<FilePlan::Arrival> FilePlan::arrival_in(std::int32_t delivery) con
 
 DeliveryPlan::DeliveryPlan(std::uint64_t seed, const FaultRates& rates, std::int32_t deliveries,
                            std::int32_t days)
-    : seed_(seed),
-      faults_(rates, FaultDraw::Subject::file),
-      deliveries_(deliveries),
-      days_(days) {}
+    : seed_(seed), faults_(rates, FaultDraw::Subject::file), deliveries_(deliveries), days_(days) {}
 
 FilePlan DeliveryPlan::log_file(std::int32_t day_no) const {
   Random random(seed_, RandomPurpose::log_file_faults, static_cast<std::uint64_t>(day_no));

@@ -8,9 +8,7 @@ namespace {
 
 constexpr std::int64_t kItemsPerSession = 1'048'576;
 
-std::int64_t key_of(const Event& event) {
-  return event.session_id * kItemsPerSession + event.item;
-}
+std::int64_t key_of(const Event& event) { return event.session_id * kItemsPerSession + event.item; }
 
 bool has_odd_song_text(std::optional<FaultKind> fault) {
   return fault == FaultKind::encoded_again || fault == FaultKind::other_normal_form;

@@ -78,9 +78,9 @@ class Expectation {
   ExpectedState state_;
   std::vector<UserRow> users_;
   std::vector<SongRow> songs_;
-  std::vector<bool> has_song_;            ///< by artist
-  std::vector<std::int32_t> matching_;    ///< by first twin: rows of songs that its plays match
-  std::vector<std::int32_t> unmatched_;   ///< by first twin: plays that wait for such a row
+  std::vector<bool> has_song_;           ///< by artist
+  std::vector<std::int32_t> matching_;   ///< by first twin: rows of songs that its plays match
+  std::vector<std::int32_t> unmatched_;  ///< by first twin: plays that wait for such a row
   std::unordered_map<std::int64_t, Play> plays_;
   std::unordered_set<std::int64_t> start_times_;
   std::int64_t last_start_ms_ = -1;

@@ -16,10 +16,11 @@ constexpr double kRateOfAll = 0.001;
 constexpr double kRateSumMax = 1.0 + 1e-9;
 
 constexpr std::array<std::string_view, kFaultKindCount> kNames{
-    "bad_utf8",     "bad_json",      "bad_type",     "nul_character", "too_long",
-    "out_of_range", "missing_field", "key_conflict", "duplicate",     "unknown_key",
-    "blank_line", "crlf", "bom", "multi_line", "same_line", "escaped_ascii", "raw_utf8",
-    "encoded_again", "other_normal_form", "utf16", "late_song", "late_file", "changed_object"};
+    "bad_utf8",      "bad_json",      "bad_type",      "nul_character",     "too_long",
+    "out_of_range",  "missing_field", "key_conflict",  "duplicate",         "unknown_key",
+    "blank_line",    "crlf",          "bom",           "multi_line",        "same_line",
+    "escaped_ascii", "raw_utf8",      "encoded_again", "other_normal_form", "utf16",
+    "late_song",     "late_file",     "changed_object"};
 
 std::string known_names() {
   return fmt::format("{}", fmt::join(kNames.begin(), kNames.end(), ", "));

@@ -29,10 +29,10 @@ enum class FaultKind : std::uint8_t {
   crlf,
   bom,  ///< first records of files only
   multi_line,
-  same_line,  ///< on the line of the record before, which is faultless; not the first of a file
-  escaped_ascii,      ///< \u0041 for A, in texts and in a key
-  raw_utf8,           ///< characters other than ASCII as they are; only where there are such
-  encoded_again,      ///< texts of a play that else would match; only with other than ASCII
+  same_line,      ///< on the line of the record before, which is faultless; not the first of a file
+  escaped_ascii,  ///< \u0041 for A, in texts and in a key
+  raw_utf8,       ///< characters other than ASCII as they are; only where there are such
+  encoded_again,  ///< texts of a play that else would match; only with other than ASCII
   other_normal_form,  ///< likewise, with accents composed that are not, or the other way round
   // Of whole files:
   utf16,           ///< all of it
@@ -47,8 +47,8 @@ inline constexpr std::size_t kFaultKindCount = 23;
 constexpr bool is_bad_record(FaultKind kind) { return kind < FaultKind::key_conflict; }
 constexpr bool is_of_file(FaultKind kind) { return kind >= FaultKind::utf16; }
 
-/// How often each kind occurs, 0..1, among the records or files that can have it. Kinds not named do
-/// not.
+/// How often each kind occurs, 0..1, among the records or files that can have it. Kinds not named
+/// do not.
 using FaultRates = std::map<FaultKind, double>;
 
 std::string_view to_string(FaultKind kind);

@@ -162,10 +162,10 @@ class Generation {
     if (!is_written()) return {};
     if (file.fault) truth_.add_fault(*file.fault);
     const auto shared = std::make_shared<const DayPlan>(std::move(plan));
-    return crew_.add(shared->event_count, [this, shared, file, arrival](FileDesk& desk,
-                                                                        FileReport& report) {
-      return logs_.write(*shared, file, arrival, desk, report);
-    });
+    return crew_.add(shared->event_count,
+                     [this, shared, file, arrival](FileDesk& desk, FileReport& report) {
+                       return logs_.write(*shared, file, arrival, desk, report);
+                     });
   }
 
   void add_record(PlannedRecord& record) {
@@ -193,8 +193,7 @@ class Generation {
   const DataWriter data_;
   const SongFiles songs_;
   const LogFiles logs_;
-  FileCrew crew_{options_.threads,
-                 [this](FileReport&& report) { truth_.add(std::move(report)); }};
+  FileCrew crew_{options_.threads, [this](FileReport&& report) { truth_.add(std::move(report)); }};
   std::int32_t delivery_ = 1;  ///< that is being gone through
 };
 

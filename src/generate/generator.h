@@ -29,7 +29,7 @@ struct GenerateOptions {
   /// The data comes in so many deliveries, 1..days; written is what comes, or is replaced, in one.
   std::int32_t deliveries = 1;
   std::int32_t delivery = 1;  ///< 1..deliveries
-  std::size_t threads = 1;  ///< 1..256; they do not show in what is written
+  std::size_t threads = 1;    ///< 1..256; they do not show in what is written
 };
 
 /// A day's file and events are held in memory, some 500 bytes for each event; those of several
@@ -58,7 +58,8 @@ struct GenerateSummary {
 ///
 /// Errors  `usage`, before anything is written, when an option is outside its range; else what the
 ///         writer says.
-/// Source  docs/generator.md. Safe from several threads at once, each with a writer of its own. `writer` must be safe from several threads if `threads` is over 1.
+/// Source  docs/generator.md. Safe from several threads at once, each with a writer of its own.
+/// `writer` must be safe from several threads if `threads` is over 1.
 Result<GenerateSummary> generate(const GenerateOptions& options, ObjectWriter& writer,
                                  GenerateProgress& progress);
 

@@ -20,8 +20,8 @@ class LogFiles {
       : seed_(seed), first_day_(first_day), texts_(texts), writer_(writer) {}
 
   /// Writes the file of a day as it was planned, in the form in which it comes.
-  Status write(const DayPlan& plan, const FilePlan& file, FilePlan::Arrival arrival,
-               FileDesk& desk, FileReport& report) const;
+  Status write(const DayPlan& plan, const FilePlan& file, FilePlan::Arrival arrival, FileDesk& desk,
+               FileReport& report) const;
 
  private:
   void add(const PlannedRecord& record, Random& random, FileDesk& desk, FileReport& report) const;

@@ -152,7 +152,8 @@ bool holds_other_than_ascii(string_view json) {
 std::string other_normal_form(string_view text) {
   std::string other(text);
   bool is_changed = false;
-  for (const Spelling& form : kNormalForms) is_changed |= replace_all(other, form.key, form.escaped);
+  for (const Spelling& form : kNormalForms)
+    is_changed |= replace_all(other, form.key, form.escaped);
   if (is_changed) return other;
   for (const Spelling& form : kNormalForms) replace_all(other, form.escaped, form.key);
   return other;

@@ -11,7 +11,8 @@
 
 namespace sparkify {
 
-/// Writes texts of `object` in another way that means the same: `kind` is escaped_ascii or raw_utf8.
+/// Writes texts of `object` in another way that means the same: `kind` is escaped_ascii or
+/// raw_utf8.
 void encode_oddly(FaultKind kind, RecordForm form, JsonObject& object, Random& random);
 
 /// Whether a JSON text holds a character other than ASCII, escaped.

@@ -32,9 +32,7 @@ void RecordFile::begin(std::string name) {
   ends_in_crlf_ = false;
 }
 
-void RecordFile::add(const JsonObject& object) {
-  object.append_to(next_record(), style_);
-}
+void RecordFile::add(const JsonObject& object) { object.append_to(next_record(), style_); }
 
 std::string& RecordFile::next_record() {
   start_line();

@@ -23,7 +23,8 @@ class RecordFile {
   /// Where to append the next record, which has no fault and no line break.
   std::string& next_record();
   /// Adds the faultless record `object`, which is a `form`, with a fault that it `can_have`. Of
-  /// those that are not of one record alone (copies, texts that do not match) it is already in it. The record must not be used after.
+  /// those that are not of one record alone (copies, texts that do not match) it is already in it.
+  /// The record must not be used after.
   FaultyRecord add_faulty(FaultKind kind, RecordForm form, JsonObject& object, Random& random);
 
   /// Whether the next record can have the fault, as far as the file goes.

@@ -126,8 +126,9 @@ void RecordText::append_event(const Event& event, std::string& out) const {
   pen << "{\"artist\":" << song.artist
       << (is_visitor ? string_view(",\"auth\":\"Logged Out\",\"firstName\":")
                      : string_view(",\"auth\":\"Logged In\",\"firstName\":"))
-      << user.first_name_json << ",\"gender\":" << user.gender_json << ",\"itemInSession\":"
-      << event.item << ",\"lastName\":" << user.last_name_json << ",\"length\":" << song.length
+      << user.first_name_json << ",\"gender\":" << user.gender_json
+      << ",\"itemInSession\":" << event.item << ",\"lastName\":" << user.last_name_json
+      << ",\"length\":" << song.length
       << (event.level == Level::paid ? string_view(",\"level\":\"paid\",\"location\":")
                                      : string_view(",\"level\":\"free\",\"location\":"))
       << user.location_json << ",\"method\":\"" << page.method << "\",\"page\":\"" << page.name

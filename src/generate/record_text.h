@@ -32,7 +32,6 @@ class RecordText {
   /// Fills `object` with the 10 keys of a song record. `song_no` must be one with a record.
   void write_song(std::int32_t song_no, JsonObject& object) const;
 
-
   bool holds_other_than_ascii(const Event& event) const;
   /// Of the song's record in the song files.
   bool is_song_beyond_ascii(std::int32_t song_no) const;

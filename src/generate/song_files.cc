@@ -37,8 +37,8 @@ std::optional<FaultKind> SongFiles::draw_fault(std::int32_t song_no, Random& ran
   }
 }
 
-Status SongFiles::write(std::int32_t first, std::int32_t end, std::int32_t delivery,
-                        FileDesk& desk, FileReport& report) const {
+Status SongFiles::write(std::int32_t first, std::int32_t end, std::int32_t delivery, FileDesk& desk,
+                        FileReport& report) const {
   for (std::int32_t song_no = first; song_no < end; ++song_no) {
     const FilePlan file = deliveries_.song_file(song_no);
     const auto arrival = file.arrival_in(delivery);

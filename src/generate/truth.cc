@@ -73,14 +73,10 @@ Json to_json_value(const FaultyFile& faulty) {
 }
 
 Json to_json_value(const FaultyRecord& faulty) {
-  Json value{{"kind", to_string(faulty.kind)},
-             {"file", faulty.file},
-             {"record_no", faulty.record_no},
-             {"line", faulty.line},
-             {"byte_offset", faulty.byte_offset},
-             {"outcome", to_string(faulty.outcome)},
-             {"reason", text_or_null(faulty.reason)},
-             {"column", text_or_null(faulty.column)}};
+  Json value{{"kind", to_string(faulty.kind)},        {"file", faulty.file},
+             {"record_no", faulty.record_no},         {"line", faulty.line},
+             {"byte_offset", faulty.byte_offset},     {"outcome", to_string(faulty.outcome)},
+             {"reason", text_or_null(faulty.reason)}, {"column", text_or_null(faulty.column)}};
   if (faulty.kind == FaultKind::unknown_key) value["key"] = faulty.key;
   return value;
 }
