@@ -120,6 +120,14 @@ class GeneratedDataTest(unittest.TestCase):
         summary, truth = self.load(faults=None)
         self.assertEqual((summary["rejects"], summary["duplicates"]), (0, 0))
         self.expect_true(summary, truth)
+        truth["expected"]["paid_users"] += 1
+        truth["expected"]["late_matches"] += 1
+        truth["faulty_records"] = [
+            {"file": "a", "line": 1, "byte_offset": 0, "reason": "bad_json", "column": None,
+             "outcome": "rejected"}
+        ]  # fmt: skip
+        found = generated.differences(truth, summary, self.warehouse, f"file://{self.data}/")
+        self.assertEqual(len(found), 3, "a truth that is wrong is found out")
 
 
 if __name__ == "__main__":
