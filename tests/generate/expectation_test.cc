@@ -26,7 +26,7 @@ class ExpectationTest : public ::testing::Test {
   }
   const ExpectedState& state() const { return expectation_.state(); }
 
-  const Catalogue catalogue_{1, 1, 1.0};  // one song, number 0
+  const Catalogue catalogue_{1, 1, 1.0, 100};  // one song, number 0
   Expectation expectation_{2, catalogue_, true};
 };
 

@@ -13,8 +13,8 @@ using Json = nlohmann::json;
 
 // Whatever the texts, the parsed record is the same.
 TEST(OddEncoding, ARecordMeansTheSame) {
-  const Population population(3, 200, 1'541'000'000'000);
-  const Catalogue catalogue(3, 400, 0.5);
+  const Population population(3, 200, {1'541'000'000'000, 30});
+  const Catalogue catalogue(3, 400, 0.5, 10'000);
   const RecordText texts(population, catalogue);
   Random random(1, RandomPurpose::log_faults);
   JsonObject object;

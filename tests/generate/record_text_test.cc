@@ -10,8 +10,8 @@ namespace {
 // Records are written in two ways: at once, or member by member where one is to be changed.
 TEST(RecordText, ARecordIsTheSameWhetherWrittenAtOnceOrByMembers) {
   const Day day = *Day::parse("2018-11-01");
-  const Population population(5, 300, day.start_ms());
-  const Catalogue catalogue(5, 300, 0.5);
+  const Population population(5, 300, {day.start_ms(), 30});
+  const Catalogue catalogue(5, 300, 0.5, 10'000);
   const RecordText texts(population, catalogue);
   Timeline timeline({5, 4'000, 1}, day, population, catalogue);
   JsonObject object;
