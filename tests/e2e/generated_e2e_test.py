@@ -18,7 +18,7 @@ import sparkify  # noqa: E402
 import warehouses  # noqa: E402
 
 ALL_FAULTS = "all=0.02,bom=0.3,utf16=0.03"
-FAULTS_IN_TIME = f"{ALL_FAULTS},late_song=0.2,late_file=0.2,changed_object=0.3"
+FAULTS_IN_TIME = f"{ALL_FAULTS},encoded_again=0.3,late_song=0.2,late_file=0.2,changed_object=0.3"
 SAME_TEXTS = "escaped_ascii=0.4,raw_utf8=0.4,crlf=0.05,multi_line=0.05,blank_line=0.05"
 DELIVERIES = 3
 STAR = ("songplays", "users", "songs", "artists", "time", "unmatched_songplays")
