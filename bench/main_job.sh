@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The main job, by sparkify and by DuckDB's read_json, in turn on the same generated data.
+# The main job, by sparkify and by DuckDB's read_json, in turn on the same generated data; and the
+# floor below it, which only parses the same files.
 #
 #   bench/main_job.sh                 200 MB of logs and 10,000 songs, 7 rounds
 #   bench/main_job.sh --quick         a few seconds: that it runs, and that the tables agree
@@ -8,7 +9,7 @@
 # Options:
 #   --events N --users N --songs N    of the data (`sparkify generate`)
 #   --rounds N --warm-ups N           how often; warm-ups do not count
-#   --threads N --memory-limit SIZE   for each of the three (2, 4GiB)
+#   --threads N --memory-limit SIZE   for each that takes them (2, 4GiB)
 #   --build DIR                       a built sparkify and its DuckDB (build/release)
 #   --sparkify FILE --job FILE        other programs than those of --build
 #   --dir DIR                         where data and databases go (a new temporary folder)
@@ -97,7 +98,7 @@ clean_up() {
   if [[ -n "$own_dir" ]]; then
     rm -rf "$own_dir"
   else
-    rm -rf "$dir/data" "$dir"/{sparkify,default,tuned}.db* "$dir/read_json_job" "$dir/data.options"
+    rm -rf "$dir/data" "$dir"/{sparkify,default,tuned}.db* "$dir"/{read_json_job,parse_only} "$dir/data.options"
   fi
 }
 
@@ -121,12 +122,18 @@ make_data() {
   echo "$options" >data.options
 }
 
-build_job() {
+build_jobs() {
   job="${job:-$build/bench/read_json_job}"
-  [[ -x "$job" ]] && return
-  job="$dir/read_json_job"
-  "${CXX:-g++}" -std=c++20 -O2 -I"$build/duckdb_include" "$bench/read_json_job.cc" -o "$job" \
-    "$build/lib/libduckdb.so" -Wl,-rpath,"$build/lib"
+  floor="$build/bench/parse_only"
+  if [[ ! -x "$job" ]]; then
+    job="$dir/read_json_job"
+    "${CXX:-g++}" -std=c++20 -O2 -I"$build/duckdb_include" "$bench/read_json_job.cc" -o "$job" \
+      "$build/lib/libduckdb.so" -Wl,-rpath,"$build/lib"
+  fi
+  if [[ ! -x "$floor" ]]; then
+    floor="$dir/parse_only"
+    "${CXX:-g++}" -std=c++20 -O2 "$bench/parse_only.cc" -o "$floor" -lsimdjson -pthread
+  fi
 }
 
 quoted() {
@@ -163,7 +170,7 @@ check_same() {
 }
 
 make_data
-build_job
+build_jobs
 read_json() {
   quoted "$job" --database "$1.db" --log-data data/log_data --song-data data/song_data \
     --threads "$threads" --memory-limit "$memory_limit" --storage-version "$storage_version" \
@@ -180,7 +187,8 @@ echo "$("$sparkify" version), storage $storage_version, $threads threads, $memor
   ${results:+--results "$results"} \
   --job sparkify sparkify.db "$tables && $etl" \
   --job "read_json default" default.db "$(read_json default)" \
-  --job "read_json tuned" tuned.db "$(read_json tuned)"
+  --job "read_json tuned" tuned.db "$(read_json tuned)" \
+  --job "simdjson alone" - "$(quoted "$floor" "$threads" data/log_data data/song_data)"
 echo "The tables of the three, compared:"
 if ! check_same; then
   echo "main_job.sh: the tables differ, so the times mean nothing" >&2
