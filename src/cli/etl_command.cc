@@ -55,6 +55,18 @@ std::uint64_t group_bytes(const Settings& settings) {
   return std::min(kMost, settings.memory_limit_bytes / kShare);
 }
 
+/// Where plays go straight into the star, only their ids, times and unmatched texts wait, and the
+/// larger a group, the fewer row groups are begun, and merged again later.
+std::uint64_t straight_group_bytes(const Settings& settings) {
+  constexpr std::uint64_t kOwnBytes = std::uint64_t{192} << 20;
+  constexpr std::uint64_t kShare = 2;
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 30;
+  if (settings.group_bytes) return *settings.group_bytes;
+  const std::uint64_t rest =
+      settings.memory_limit_bytes - std::min(kOwnBytes, settings.memory_limit_bytes);
+  return std::max(group_bytes(settings), std::min(kMost, rest / kShare));
+}
+
 StageMode stage_mode(Settings::Stage stage) {
   switch (stage) {
     case Settings::Stage::automatic:
@@ -89,6 +101,7 @@ Result<EtlOptions> etl_options(const Options& options, const Settings& settings)
   etl.stage = stage_mode(settings.stage);
   etl.max_rejects = settings.max_rejects;
   etl.group_bytes = group_bytes(settings);
+  etl.straight_group_bytes = straight_group_bytes(settings);
   etl.decode = decode_limits(settings);
   if (settings.straight_bytes) etl.straight_bytes_min = *settings.straight_bytes;
   return etl;
@@ -116,8 +129,9 @@ Result<int> run(const Options& options, const CommandContext& context) {
   TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, use));
   TRY(expect_stage(context.settings, *open.warehouse));
   const StopFlag& stop = catch_stop_signals();
-  log_debug(fmt::format("loading into {} on {} threads, groups of {} bytes",
-                        open.warehouse->display_name(), context.settings.threads, etl.group_bytes));
+  log_debug(fmt::format("loading into {} on {} threads, groups of {} bytes, straight ones of {}",
+                        open.warehouse->display_name(), context.settings.threads, etl.group_bytes,
+                        etl.straight_group_bytes));
   SourceAccess sources(context, stop);
   const auto store = sources.store();
   Progress progress;

@@ -10,7 +10,11 @@ namespace {
 class GroupMaker {
  public:
   GroupMaker(Plan& plan, const GroupLimits& limits, DataKind kind, std::int32_t& object_no)
-      : plan_(plan), limits_(limits), kind_(kind), object_no_(object_no) {}
+      : plan_(plan),
+        limits_(limits),
+        bytes_max_(kind == DataKind::songs ? limits.song_bytes_max : limits.log_bytes_max),
+        kind_(kind),
+        object_no_(object_no) {}
 
   void add(const ObjectInfo& object, LedgerMark mark) {
     switch (mark) {
@@ -28,7 +32,7 @@ class GroupMaker {
     }
     const auto text_bytes = static_cast<std::uint64_t>(static_cast<double>(object.size_bytes) *
                                                        limits_.expansion(object.uri));
-    const bool full = open_ && (group_bytes_ + text_bytes > limits_.bytes_max ||
+    const bool full = open_ && (group_bytes_ + text_bytes > bytes_max_ ||
                                 plan_.groups.back().objects.size() >= limits_.objects_max);
     if (!open_ || full) {
       plan_.groups.push_back({kind_, {}, false});
@@ -42,6 +46,7 @@ class GroupMaker {
  private:
   Plan& plan_;
   const GroupLimits& limits_;
+  const std::uint64_t bytes_max_;
   DataKind kind_;
   std::int32_t& object_no_;
   std::uint64_t group_bytes_ = 0;

@@ -50,7 +50,8 @@ struct MarkedListing {
 
 struct GroupLimits {
   /// Text bytes that a group takes on; one object may be more.
-  std::uint64_t bytes_max = std::uint64_t{256} << 20;
+  std::uint64_t song_bytes_max = std::uint64_t{256} << 20;
+  std::uint64_t log_bytes_max = std::uint64_t{256} << 20;
   std::size_t objects_max = 100'000;
   /// Bytes of text for a stored byte, by the object's name.
   std::function<double(std::string_view)> expansion = [](std::string_view) { return 1.0; };

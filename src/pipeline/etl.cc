@@ -102,7 +102,9 @@ Status EtlRun::plan() {
   TRY(expect_disjoint(songs, logs));
   TRY_ASSIGN(state_, ledger_.run_state(context_.warehouse));
   GroupLimits limits;
-  limits.bytes_max = options_.group_bytes;
+  const bool is_straight = context_.warehouse.prefers_straight_rows() && !options_.keep_staging;
+  limits.song_bytes_max = options_.group_bytes;
+  limits.log_bytes_max = is_straight ? options_.straight_group_bytes : options_.group_bytes;
   limits.expansion = expected_expansion;
   summary_.plan = make_plan(songs, logs, limits);
   groups_ = std::exchange(summary_.plan.groups, {});

@@ -25,6 +25,8 @@ struct EtlOptions {
   StageMode stage = StageMode::automatic;  ///< for warehouses that can read the objects themselves
   std::optional<std::uint64_t> max_rejects;
   std::uint64_t group_bytes = std::uint64_t{256} << 20;
+  /// Of logs, where the warehouse takes plays straight into the star.
+  std::uint64_t straight_group_bytes = std::uint64_t{256} << 20;
   DecodeLimits decode;
   /// See GroupLoadOptions.
   std::uint64_t straight_bytes_min = std::uint64_t{4} << 20;

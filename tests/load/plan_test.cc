@@ -78,19 +78,28 @@ TEST(MakePlan, AllUnchangedMakesNoGroup) {
 TEST(MakePlan, AGroupTakesObjectsUpToItsBytes) {
   const Plan plan = make_plan(
       {}, listing_of({{"a", {}, 60}, {"b", {}, 40}, {"c", {}, 1}, {"d", {}, 99}, {"e", {}, 1}}),
-      {.bytes_max = 100});
+      {.log_bytes_max = 100});
   EXPECT_THAT(groups_of(plan), ElementsAre("log: a#1 b#2", "log: c#3 d#4", "log: e#5"));
+}
+
+TEST(MakePlan, SongsAndLogsHaveLimitsOfTheirOwn) {
+  const auto listing = [](const char* first, const char* second) {
+    return listing_of({{first, {}, 60}, {second, {}, 60}});
+  };
+  const Plan plan = make_plan(listing("s", "t"), listing("a", "b"),
+                              {.song_bytes_max = 100, .log_bytes_max = 200});
+  EXPECT_THAT(groups_of(plan), ElementsAre("song: s#1", "song: t#2", "log: a#3 b#4"));
 }
 
 TEST(MakePlan, AnObjectOverTheLimitIsAGroupOfItsOwn) {
   const Plan plan =
-      make_plan({}, listing_of({{"a", {}, 1}, {"b", {}, 500}, {"c", {}, 1}}), {.bytes_max = 100});
+      make_plan({}, listing_of({{"a", {}, 1}, {"b", {}, 500}, {"c", {}, 1}}), {.log_bytes_max = 100});
   EXPECT_THAT(groups_of(plan), ElementsAre("log: a#1", "log: b#2", "log: c#3"));
 }
 
 TEST(MakePlan, EmptyObjectsAreLoadedToo) {
   const Plan plan =
-      make_plan({}, listing_of({{"a", {}, 0}, {"b", {}, 100}, {"c", {}, 0}}), {.bytes_max = 100});
+      make_plan({}, listing_of({{"a", {}, 0}, {"b", {}, 100}, {"c", {}, 0}}), {.log_bytes_max = 100});
   EXPECT_THAT(groups_of(plan), ElementsAre("log: a#1 b#2 c#3"));
 }
 
@@ -100,7 +109,7 @@ TEST(MakePlan, AGroupTakesNoMoreThanItsNumberOfObjects) {
 }
 
 TEST(MakePlan, GroupsAreMeasuredInTextAndThePlanInStoredBytes) {
-  GroupLimits limits{.bytes_max = 100};
+  GroupLimits limits{.log_bytes_max = 100};
   limits.expansion = [](std::string_view name) { return name.ends_with(".gz") ? 10.0 : 1.0; };
   const Plan plan =
       make_plan({}, listing_of({{"a.gz", {}, 9}, {"b", {}, 10}, {"c", {}, 1}}), limits);

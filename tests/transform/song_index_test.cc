@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "fakes/fake_warehouse.h"
 
 namespace sparkify {
@@ -42,6 +44,22 @@ TEST_F(SongIndexTest, OfSeveralTheSmallestIdByBytesIsFound) {
   ASSERT_TRUE(*fill({song("Tide", "W", "1.00000", "SOb"), song("Tide", "W", "1.00000", "SOB"),
                      song("Tide", "W", "1.00000", "SO\xc3\xa9")}));
   EXPECT_EQ(index.find({"Tide", "W", 100000})->song_id, "SOB");
+}
+
+TEST_F(SongIndexTest, OfManySongsEachIsFoundAndNoOther) {
+  constexpr int kCount = 5'000;  // the table grows several times
+  for (int i = 0; i < kCount; ++i) {
+    const std::string title = "Tide " + std::to_string(i / 2);  // two of a title
+    const std::string id = "SO" + std::to_string(i);
+    index.add({title, "W", i}, {id, "AR"});
+  }
+  for (int i = 0; i < kCount; ++i) {
+    const std::string title = "Tide " + std::to_string(i / 2);
+    ASSERT_NE(index.find({title, "W", i}), nullptr) << i;
+    EXPECT_EQ(index.find({title, "W", i})->song_id, "SO" + std::to_string(i));
+    EXPECT_EQ(index.find({title, "W", i + kCount}), nullptr);
+    EXPECT_EQ(index.find({title, "V", i}), nullptr);
+  }
 }
 
 TEST_F(SongIndexTest, TooManyAreNotKept) {
