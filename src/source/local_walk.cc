@@ -260,7 +260,8 @@ Result<Listing> walk_files(const std::vector<std::string>& places, const StopFla
                            std::size_t names_max) {
   Listing listing;
   std::optional<Listing> together;
-  if (names_max == std::numeric_limits<std::size_t>::max()) together = WalkTogether(stop).run(places);
+  if (names_max == std::numeric_limits<std::size_t>::max())
+    together = WalkTogether(stop).run(places);
   if (together) {
     listing = *std::move(together);
   } else {

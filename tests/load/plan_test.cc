@@ -92,14 +92,14 @@ TEST(MakePlan, SongsAndLogsHaveLimitsOfTheirOwn) {
 }
 
 TEST(MakePlan, AnObjectOverTheLimitIsAGroupOfItsOwn) {
-  const Plan plan =
-      make_plan({}, listing_of({{"a", {}, 1}, {"b", {}, 500}, {"c", {}, 1}}), {.log_bytes_max = 100});
+  const Plan plan = make_plan({}, listing_of({{"a", {}, 1}, {"b", {}, 500}, {"c", {}, 1}}),
+                              {.log_bytes_max = 100});
   EXPECT_THAT(groups_of(plan), ElementsAre("log: a#1", "log: b#2", "log: c#3"));
 }
 
 TEST(MakePlan, EmptyObjectsAreLoadedToo) {
-  const Plan plan =
-      make_plan({}, listing_of({{"a", {}, 0}, {"b", {}, 100}, {"c", {}, 0}}), {.log_bytes_max = 100});
+  const Plan plan = make_plan({}, listing_of({{"a", {}, 0}, {"b", {}, 100}, {"c", {}, 0}}),
+                              {.log_bytes_max = 100});
   EXPECT_THAT(groups_of(plan), ElementsAre("log: a#1 b#2 c#3"));
 }
 

@@ -283,8 +283,7 @@ Error DuckdbWarehouse::database_error(std::string_view message) const {
 Result<Statement> DuckdbWarehouse::prepare(duckdb_connection connection, std::string_view sql,
                                            const Values& values) {
   Statement statement;
-  if (duckdb_prepare(connection, std::string(sql).c_str(), statement.out()) !=
-      DuckDBSuccess) {
+  if (duckdb_prepare(connection, std::string(sql).c_str(), statement.out()) != DuckDBSuccess) {
     const char* message = duckdb_prepare_error(statement.get());
     return database_error(message == nullptr ? "the statement was refused"
                                              : printable_lines(message));
