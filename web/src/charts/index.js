@@ -1,0 +1,29 @@
+// Which function draws which kind of chart.
+
+import { histogram, ranking } from './bars.js';
+import { retention, tiles, weekdayHour } from './cells.js';
+import { columns, diverging, lines, peaks } from './time.js';
+
+const DRAW = { lines, columns, diverging, peaks, histogram, retention, tiles, heat: weekdayHour };
+
+/** { svg, rowAt? }: rowAt gives the row at a height, where rows can be picked. Null for no picture. */
+export function drawChart(chart, width, label) {
+  if (chart.kind === 'ranking') return ranking(chart, width, label);
+  const draw = DRAW[chart.kind];
+  return draw === undefined ? null : { svg: draw(chart, width, label) };
+}
+
+/** What the colours of a chart mean: [{ label, colour }], or a ramp { most }. */
+export function legendOf(chart) {
+  if (chart.pair !== undefined) {
+    return [{ label: chart.pair[0], colour: 'sky' }, { label: chart.pair[1], colour: 'vermilion' }];
+  }
+  if (chart.kind === 'diverging') {
+    return [{ label: 'Upgrades', colour: 'blue' }, { label: 'Downgrades', colour: 'orange' }];
+  }
+  if (chart.kind === 'peaks') {
+    return [{ label: 'Most at once', colour: 'sky' }, { label: 'On the middle day', colour: 'vermilion' }];
+  }
+  const hasSeries = chart.kind === 'lines' || chart.kind === 'columns';
+  return hasSeries && (chart.series.length > 1) ? chart.series : [];
+}

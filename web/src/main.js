@@ -1,0 +1,18 @@
+// Where the page begins: reads the document that the program put in, and shows it.
+
+import { readDocument } from './data/document.js';
+import { Page } from './ui/page.js';
+import { element } from './ui/dom.js';
+import { Report } from './views/index.js';
+
+function start() {
+  const root = document.getElementById('page');
+  const { document: data, problem } = readDocument(document.getElementById('report-data').textContent);
+  if (problem !== undefined) {
+    root.replaceChildren(element('main', {}, element('h1', {}, 'Sparkify'), element('p', { role: 'alert' }, problem)));
+    return;
+  }
+  new Page(new Report(data), root);
+}
+
+start();
