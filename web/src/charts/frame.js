@@ -2,6 +2,8 @@
 
 import * as Plot from '@observablehq/plot';
 
+import { number } from '../data/text.js';
+
 export const colour = (name) => `var(--c-${name})`;
 export const FONT_PX = 12;
 
@@ -75,7 +77,7 @@ export function countTick(value) {
   if (!Number.isInteger(value)) return Math.abs(value) < 5 ? '' : String(value);
   const size = Math.abs(value);
   if (size >= 1e6) return `${Number((value / 1e6).toFixed(2))}M`;
-  return size >= 1e4 ? `${Number((value / 1e3).toFixed(1))}k` : String(value);
+  return size >= 1e4 ? `${Number((value / 1e3).toFixed(1))}k` : number(value);
 }
 
 export const tipStyle = { fill: 'var(--card)', stroke: 'var(--line)', fontSize: FONT_PX, textPadding: 8 };

@@ -1,5 +1,6 @@
 // Which function draws which kind of chart.
 
+import { plural } from '../data/text.js';
 import { histogram, ranking } from './bars.js';
 import { retention, tiles, weekdayHour } from './cells.js';
 import { columns, diverging, lines, peaks } from './time.js';
@@ -13,8 +14,15 @@ export function drawChart(chart, width, label) {
   return draw === undefined ? null : { svg: draw(chart, width, label) };
 }
 
-/** What the colours of a chart mean: [{ label, colour }], or a ramp { most }. */
+const RAMPS = {
+  heat: (chart) => ({ from: '0', to: plural(chart.most, 'play') }),
+  tiles: (chart) => ({ from: '0', to: plural(chart.most, 'play') }),
+  retention: () => ({ from: '0%', to: '100%' }),
+};
+
+/** What the colours of a chart mean: [{ label, colour }], or one ramp [{ from, to }]. */
 export function legendOf(chart) {
+  if (RAMPS[chart.kind] !== undefined) return [RAMPS[chart.kind](chart)];
   if (chart.pair !== undefined) {
     return [{ label: chart.pair[0], colour: 'sky' }, { label: chart.pair[1], colour: 'vermilion' }];
   }

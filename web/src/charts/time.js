@@ -7,6 +7,8 @@ import { bucketName, dayName, hourName, number, percent, shown } from '../data/t
 import { colour, countTick, draw, textWidth, tipStyle } from './frame.js';
 
 const HEIGHT = 240;
+// Beside a list of ten; on a phone nothing stands beside it.
+const TALL = { height: 350, width_min: 450 };
 const DASHES = [undefined, '6 3', '2 3', '8 3 2 3', '1 4', '10 4'];
 const POINTS_MAX = 31;
 const TICK_GAP_PX = 16;
@@ -71,7 +73,7 @@ export function lines(chart, width, label) {
     ...(chart.rows.length <= POINTS_MAX ? [Plot.dot(chart.rows.filter((row) => row[key] !== null), { x: chart.x, y: key, r: 3, fill: colour(name) })] : []),
   ]);
   return draw(width, label, {
-    height: HEIGHT, marginLeft: left, marginRight: 24,
+    height: chart.is_tall && width >= TALL.width_min ? TALL.height : HEIGHT, marginLeft: left, marginRight: 24,
     x: { type: isNumeric ? 'linear' : 'point', label: null },
     y: { domain: [0, most > 0 ? most * 1.05 : 1], label: null },
     marks: [
@@ -104,6 +106,9 @@ function stackedParts(chart) {
     chart.series.map(({ key, colour: name }) => ({ x: row[chart.x], value: row[key], fill: colour(name), row })));
 }
 
+/** Lighter, but not transparent: the grid must not show through. */
+const faded = (fill) => `color-mix(in oklab, ${fill} 55%, var(--card))`;
+
 export function columns(chart, width, label) {
   const most = yMost(chart, true);
   const left = leftMargin(most, (value) => countTick(Math.ceil(value)));
@@ -114,11 +119,12 @@ export function columns(chart, width, label) {
     height: HEIGHT, marginLeft: left,
     x: { type: 'band', label: null, padding: chart.rows.length > 80 ? 0.05 : 0.2, domain: chart.rows.map((row) => row[chart.x]) },
     y: { domain: [0, most > 0 ? most * 1.05 : 1], label: null },
+    color: { type: 'identity' },
     marks: [
       Plot.gridY({ ...grid, ticks: 4 }),
       Plot.axisY({ ticks: 4, tickFormat: countTick, tickSize: 0, label: null }),
       Plot.axisX({ label: null, tickSize: 4, ...bandTicks(chart, width - left) }),
-      Plot.barY(parts, { x: 'x', y: 'value', fill: 'fill', fillOpacity: (part) => (isMarked(part) ? 1 : 0.55) }),
+      Plot.barY(parts, { x: 'x', y: 'value', fill: (part) => (isMarked(part) ? part.fill : faded(part.fill)) }),
       Plot.ruleY([0], { stroke: 'var(--muted)' }),
       Plot.tip(wholes, Plot.pointerX({ x: 'x', y: 'sum', title: ({ row }) => tipTitle(chart, row), ...tipStyle })),
     ],

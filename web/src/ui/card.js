@@ -9,6 +9,11 @@ import { tableOf } from './table.js';
 /** Widths on paper (A4), in CSS pixels: the page does not tell them before it is printed. */
 const PRINT_PX = { wide: 640, narrow: 300 };
 
+function legendItem({ label, colour, from, to }) {
+  if (from !== undefined) return element('li', { class: 'ramp' }, from, element('span', { 'aria-hidden': 'true' }), to);
+  return element('li', {}, element('span', { class: `key ${colour}`, 'aria-hidden': 'true' }), element('bdi', {}, label));
+}
+
 export class Card {
   /**
    * `view`   what it shows; `analysis` where it comes from
@@ -28,7 +33,7 @@ export class Card {
     this.panel = element('div', { class: 'panel', id: `${view.id}_panel` });
     this.tools = element('div', { class: 'tools' });
     this.node = element('section', {
-      class: `card ${view.wide ? 'wide' : ''}`, id: view.id, 'aria-labelledby': `${view.id}_title`,
+      class: ['card', view.wide ? 'wide' : '', view.third ? 'third' : ''].join(' ').trim(), id: view.id, 'aria-labelledby': `${view.id}_title`,
     }, this.heading, this.subtitle, this.legend, this.picture, this.note, this.tools, this.panel);
     this.observer = new ResizeObserver(() => this.fit());
     this.observer.observe(this.picture);
@@ -42,8 +47,7 @@ export class Card {
     const notes = [model?.note, this.analysis.note, this.analysis.truncated ? 'Only the first rows are part of this page.' : ''];
     this.note.textContent = notes.filter((text) => text).join(' ');
     const legend = model === null ? [] : legendOf(model.chart);
-    this.legend.replaceChildren(...legend.map(({ label, colour }) =>
-      element('li', {}, element('span', { class: `key ${colour}`, 'aria-hidden': 'true' }), element('bdi', {}, label))));
+    this.legend.replaceChildren(...legend.map(legendItem));
     this.draw();
     this.updateTools();
   }
@@ -107,7 +111,7 @@ export class Card {
   }
 
   availableWidth() {
-    if (this.page.is_printing) return this.view.wide ? PRINT_PX.wide : PRINT_PX.narrow;
+    if (this.page.is_printing) return this.view.wide || this.view.third ? PRINT_PX.wide : PRINT_PX.narrow;
     return Math.floor(this.picture.clientWidth);
   }
 

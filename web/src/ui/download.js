@@ -61,9 +61,25 @@ function linesOf(context, text, width) {
   return lines;
 }
 
+function drawRamp(context, { from, to }, y, colourOf) {
+  const start = PADDING + context.measureText(from).width + 6;
+  const gradient = context.createLinearGradient(start, 0, start + 90, 0);
+  gradient.addColorStop(0, colourOf('--heat-none'));
+  gradient.addColorStop(1, colourOf('--heat'));
+  context.fillStyle = gradient;
+  context.fillRect(start, y + 1, 90, 11);
+  context.fillStyle = colourOf('--ink');
+  context.fillText(from, PADDING, y);
+  context.fillText(to, start + 96, y);
+}
+
 function drawLegend(context, legend, y, colourOf) {
   let x = PADDING;
-  for (const { label, colour } of legend) {
+  for (const { label, colour, from, to } of legend) {
+    if (from !== undefined) {
+      drawRamp(context, { from, to }, y, colourOf);
+      continue;
+    }
     context.fillStyle = colourOf(`--c-${colour}`);
     context.fillRect(x, y + 1, 11, 11);
     context.fillStyle = colourOf('--ink');

@@ -69,7 +69,7 @@ function matchRate(rows, { filter, bucket }) {
   return {
     answer: say`${percent(matched / plays)} of plays are of songs that the catalogue knows: ${number(matched)} of ${number(plays)}`,
     chart: {
-      kind: 'lines', x: 'day', rows: counts, area: true, percent: true,
+      kind: 'lines', x: 'day', bucket, rows: counts, area: true, percent: true, is_tall: true,
       series: [{ key: 'share', label: 'Matched', colour: 'purple' }],
     },
     table: {
@@ -87,7 +87,7 @@ function unmatchedSongs(rows) {
     chart: {
       kind: 'ranking', colour: 'vermilion',
       rows: songs.slice(0, BARS_MAX).map((row) => ({
-        label: songLabel(row), value: row.plays, text: `${number(row.plays)} by ${plural(row.users, 'user')}`,
+        label: songLabel(row), value: row.plays, text: `${number(row.plays)} · ${plural(row.users, 'user')}`,
       })),
     },
     table: {

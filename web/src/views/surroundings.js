@@ -6,7 +6,7 @@ import { stateOf, TILES } from '../data/states.js';
 import { data, dayName, hourName, isolated, number, percent, plural, say } from '../data/text.js';
 import { column } from './parts.js';
 
-const SECTION = 'Where, with what, how many at once';
+const SECTION = 'Where and with what';
 const BARS_MAX = 10;
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
@@ -95,7 +95,13 @@ function concurrency(rows, { filter }) {
 }
 
 const shared = { section: SECTION };
-const devices = { ...shared, analysis: 'devices' };
+const devices = { ...shared, analysis: 'devices', third: true };
+/** Stands among the users' views, beside the sessions' lengths. */
+export const CONCURRENCY = {
+  id: 'concurrency', analysis: 'concurrency', compute: concurrency,
+  subtitle: 'Sessions under way at once, by hour, UTC',
+};
+
 export const SURROUNDINGS = [
   { ...shared, id: 'places', analysis: 'places', subtitle: 'Places by plays', compute: places },
   { ...shared, id: 'states', analysis: 'places', subtitle: 'Plays by state of the USA', compute: states },
@@ -105,5 +111,4 @@ export const SURROUNDINGS = [
     compute: sharesOf('system', 'System', (name, share) => say`${name} is the system of ${share} of plays`, 'orange') },
   { ...devices, id: 'devices', subtitle: 'Kinds of device by plays',
     compute: sharesOf('device', 'Device', (name, share) => say`${share} of plays are on the device kind “${name}”`, 'green') },
-  { ...shared, id: 'concurrency', analysis: 'concurrency', subtitle: 'Sessions under way at once, by hour, UTC', compute: concurrency },
 ];

@@ -3,8 +3,9 @@
 import { filled, ranked, total } from '../data/aggregate.js';
 import { bucketOf, bucketsBetween, dayNumber, dayText, mondayOf } from '../data/dates.js';
 import { bins, quantile } from '../data/quantile.js';
-import { data, dayName, duration, isolated, number, percent, plural, say } from '../data/text.js';
+import { dayName, duration, isolated, number, percent, plural, say } from '../data/text.js';
 import { column } from './parts.js';
+import { CONCURRENCY } from './surroundings.js';
 
 const SECTION = 'Who listens';
 const ACTIVE_SERIES = [
@@ -162,7 +163,6 @@ function usersAtRisk(rows) {
         column('plays_lately', 'Plays lately', 'integer')],
       rows: order.map((row) => [String(row.user_id), row.name, row.level, row.last_play, row.plays_before, row.plays_lately]),
     },
-    summary: order.length > 0 ? say`The most active of them: ${data(order[0].name)}` : [],
   };
 }
 
@@ -176,8 +176,9 @@ export const USERS = [
     subtitle: 'Upgrades to paid and downgrades to free' },
   { ...shared, id: 'session_lengths', analysis: 'session_lengths', compute: sessionLengths,
     subtitle: 'Sessions by minutes from the first to the last play' },
+  { ...CONCURRENCY, ...shared },
+  { ...shared, id: 'retention', analysis: 'retention', compute: retention,
+    subtitle: 'Share of each week’s new listeners who play again in later weeks' },
   { ...shared, id: 'users_at_risk', analysis: 'users_at_risk', compute: usersAtRisk,
     subtitle: 'Listeners who play much less than before' },
-  { ...shared, id: 'retention', analysis: 'retention', wide: true, compute: retention,
-    subtitle: 'Share of each week’s new listeners who play again in later weeks' },
 ];
