@@ -197,6 +197,8 @@ const analysis = (name, title, chart, levels, columns, rows) => ({
 function analysesOf(world) {
   const { plays, changes } = world;
   const day = (play) => dayText(play.day);
+  // Lists that name things carry weeks where the range is long, as the program's do.
+  const listDay = world.last - world.start + 1 > 120 ? (play) => dayText(mondayOf(play.day)) : day;
   const sessions = sessionsOf(plays);
   const unmatched = plays.filter((play) => play.matched === 0);
   const listeners = (song, artist) =>
@@ -209,15 +211,15 @@ function analysesOf(world) {
     analysis('level_changes', 'Upgrades and downgrades', 'bars', 'none', 'day:date upgrades:integer downgrades:integer',
       counted(changes, (c) => [day(c)], (c) => (c.upgrade ? [1, 0] : [0, 1]))),
     analysis('top_songs', 'Top songs', 'top', 'sum', 'day:date level song artist plays:integer',
-      counted(plays, (p) => [day(p), p.level, p.song, p.artist])),
+      counted(plays, (p) => [listDay(p), p.level, p.song, p.artist])),
     analysis('top_artists', 'Top artists', 'top', 'sum', 'day:date level artist plays:integer',
-      counted(plays, (p) => [day(p), p.level, p.artist])),
+      counted(plays, (p) => [listDay(p), p.level, p.artist])),
     analysis('session_lengths', 'Session lengths', 'histogram', 'sum', 'day:date level minutes:integer sessions:integer',
       counted(sessions, (s) => [day(s), s.level, s.to - s.from])),
     analysis('retention', 'Retention', 'retention', 'none', 'cohort:date week:integer users:integer cohort_users:integer',
       retentionRows(plays)),
     analysis('places', 'Places', 'map', 'sum', 'day:date level place plays:integer',
-      counted(plays, (p) => [day(p), p.level, p.user.place])),
+      counted(plays, (p) => [listDay(p), p.level, p.user.place])),
     analysis('devices', 'Devices', 'bars', 'sum', 'day:date level browser system device plays:integer',
       counted(plays, (p) => [day(p), p.level, ...p.user.agent])),
     analysis('concurrency', 'Concurrency', 'bars', 'none', 'day:date hour:integer peak:integer', peakRows(sessions)),

@@ -81,7 +81,7 @@ export function say(strings, ...values) {
   const parts = [];
   strings.forEach((text, at) => {
     if (text !== '') parts.push(text);
-    if (at < values.length) parts.push(...[values[at]].flat());
+    if (at < values.length) parts.push(...[values[at]].flat().map((part) => (typeof part === 'number' ? number(part) : part)));
   });
   return parts;
 }

@@ -7,7 +7,9 @@ import { pictureOf, save, saveCsv } from './download.js';
 import { tableOf } from './table.js';
 
 /** Widths on paper (A4), in CSS pixels: the page does not tell them before it is printed. */
-const PRINT_PX = { wide: 640, narrow: 300 };
+const PRINT_PX = { wide: 676, narrow: 318 };
+
+const WIDTH_MIN_PX = 200;
 
 function legendItem({ label, colour, from, to }) {
   if (from !== undefined) return element('li', { class: 'ramp' }, from, element('span', { 'aria-hidden': 'true' }), to);
@@ -112,7 +114,9 @@ export class Card {
 
   availableWidth() {
     if (this.page.is_printing) return this.view.wide || this.view.third ? PRINT_PX.wide : PRINT_PX.narrow;
-    return Math.floor(this.picture.clientWidth);
+    const width = Math.floor(this.picture.clientWidth);
+    // A window that is only being made can be one pixel wide; a smaller picture is scaled down.
+    return width > 0 ? Math.max(width, WIDTH_MIN_PX) : 0;
   }
 
   fit() {
