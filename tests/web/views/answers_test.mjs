@@ -66,10 +66,10 @@ test('the top song is summed over days and levels, one for each artist', () => {
 test('the trend of a song has its days and levels, and follows the filter', () => {
   const hash = "#song=You're The One&artist=Dwight Yoakam";
   const { model } = SONGS.trend(parseState(hash));
-  assert.equal(plain(model.answer), "“You're The One” by Dwight Yoakam: 21 plays, most in Fri 2 Nov 2018 (15)");
+  assert.equal(plain(model.answer), "“You're The One” by Dwight Yoakam: 21 plays, most on Fri 2 Nov 2018 (15)");
   assert.deepEqual(model.table.rows[2], ['2018-11-03', 0, 6]);
   assert.equal(plain(SONGS.trend(parseState(`${hash}&level=free`)).model.answer),
-    "“You're The One” by Dwight Yoakam: 6 plays, most in Sat 3 Nov 2018 (6)");
+    "“You're The One” by Dwight Yoakam: 6 plays, most on Sat 3 Nov 2018 (6)");
   assert.equal(SONGS.trend(parseState('#song=nothing&artist=nobody')).model, null);
 });
 
@@ -161,7 +161,8 @@ test('an analysis of the user’s own is drawn by its kind', () => {
     [[2, 'paid', 'b', 4, 0], [1, 'paid', 'a', 2, 0], [1, 'paid', 'b', 7, 0]], { x: 'month', y: 'plays', series: 'kind' });
   assert.deepEqual(line.chart.series.map((series) => series.label), ['b', 'a']);
   assert.deepEqual(line.chart.rows.map((row) => [row.month, row.s0, row.s1]), [[1, 7, 2], [2, 4, 0]]);
-  assert.equal(own('line', 'a b', [['x', 'y']]).chart.kind, 'table', 'nothing to draw: a table');
+  assert.equal(own('line', 'a level', [['x', 'paid']]).chart.kind, 'table', 'nothing to draw: a table');
+  assert.equal(own('kpi', 'plays:integer', [[7]]).chart.value, '7', 'without a column of levels the filter does not matter');
 });
 
 test('no plays at all show nothing, and break nothing', () => {

@@ -3,7 +3,7 @@
 import * as Plot from '@observablehq/plot';
 
 import { duration, number, plural } from '../data/text.js';
-import { colour, countTick, draw, fitted, textWidth, tipStyle } from './frame.js';
+import { axisRoom, colour, countFormat, draw, fitted, textWidth, tipStyle } from './frame.js';
 
 const ROW_PX = 36;
 
@@ -42,7 +42,7 @@ export function histogram(chart, width, label) {
   const { bins, median, p90 } = chart;
   const end = bins.at(-1).to;
   const most = Math.max(...bins.map((bin) => bin.count), 1);
-  const left = Math.max(28, Math.ceil(textWidth(countTick(most))) + 16);
+  const left = axisRoom(most);
   const at = (value) => left + (Math.min(value, end) / end) * (width - left - 12);
   const place = { at, right: width - 12 };
   return draw(width, label, {
@@ -51,7 +51,7 @@ export function histogram(chart, width, label) {
     y: { domain: [0, most * 1.05], label: null },
     marks: [
       Plot.gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 4 }),
-      Plot.axisY({ ticks: 4, tickFormat: countTick, tickSize: 0, label: null }),
+      Plot.axisY({ ticks: 4, tickFormat: countFormat(most), tickSize: 0, label: null }),
       Plot.axisX({ ticks: width < 500 ? 4 : 8, tickSize: 4, label: 'minutes', labelAnchor: 'center', labelArrow: 'none', tickFormat: (value) => (Number.isInteger(value) ? number(value) : '') }),
       Plot.rectY(bins, { x1: 'from', x2: 'to', y: 'count', insetLeft: 0.5, insetRight: 0.5, fill: colour('sky') }),
       Plot.ruleY([0], { stroke: 'var(--muted)' }),

@@ -72,12 +72,18 @@ export function draw(width, label, options) {
   return svg;
 }
 
-/** Counts on an axis: whole numbers only, large ones with a letter. */
-export function countTick(value) {
-  if (!Number.isInteger(value)) return Math.abs(value) < 5 ? '' : String(value);
-  const size = Math.abs(value);
-  if (size >= 1e6) return `${Number((value / 1e6).toFixed(2))}M`;
-  return size >= 1e4 ? `${Number((value / 1e3).toFixed(1))}k` : number(value);
+/** How counts up to `most` stand on an axis: all in one unit, whole ones only. */
+export function countFormat(most) {
+  const [unit, letter] = most >= 1e6 ? [1e6, 'M'] : most >= 1e4 ? [1e3, 'k'] : [1, ''];
+  return (value) => {
+    if (!Number.isInteger(value) && most < 5) return '';
+    return value === 0 ? '0' : `${number(value / unit)}${letter}`;
+  };
+}
+
+/** Room for the numbers beside an axis. */
+export function axisRoom(most) {
+  return Math.max(28, Math.ceil(textWidth(countFormat(most)(Math.ceil(most)))) + 16);
 }
 
 export const tipStyle = { fill: 'var(--card)', stroke: 'var(--line)', fontSize: FONT_PX, textPadding: 8 };

@@ -4,7 +4,7 @@ import * as Plot from '@observablehq/plot';
 
 import { firstOfMonth } from '../data/dates.js';
 import { bucketName, dayName, hourName, number, percent, shown } from '../data/text.js';
-import { colour, countTick, draw, textWidth, tipStyle } from './frame.js';
+import { axisRoom, colour, countFormat, draw, textWidth, tipStyle } from './frame.js';
 
 const HEIGHT = 240;
 // Beside a list of ten; on a phone nothing stands beside it.
@@ -52,7 +52,6 @@ function tipTitle(chart, row) {
 }
 
 const grid = { stroke: 'var(--line)', strokeOpacity: 1 };
-const leftMargin = (most, format) => Math.max(28, Math.ceil(textWidth(format(most))) + 16);
 
 function yMost(chart, isStacked) {
   const values = chart.rows.map((row) => {
@@ -64,8 +63,8 @@ function yMost(chart, isStacked) {
 
 export function lines(chart, width, label) {
   const most = yMost(chart, false);
-  const format = chart.percent ? percent : countTick;
-  const left = chart.percent ? 52 : leftMargin(most, (value) => countTick(Math.ceil(value)));
+  const format = chart.percent ? percent : countFormat(most);
+  const left = chart.percent ? 52 : axisRoom(most);
   const isNumeric = chart.x === 'day' || chart.rows.every((row) => typeof row[chart.x] === 'number');
   const drawn = chart.series.flatMap(({ key, colour: name }, at) => [
     ...(chart.area ? [Plot.areaY(chart.rows, { x: chart.x, y: key, fill: colour(name), fillOpacity: 0.15 })] : []),
@@ -111,7 +110,7 @@ const faded = (fill) => `color-mix(in oklab, ${fill} 55%, var(--card))`;
 
 export function columns(chart, width, label) {
   const most = yMost(chart, true);
-  const left = leftMargin(most, (value) => countTick(Math.ceil(value)));
+  const left = axisRoom(most);
   const parts = stackedParts(chart);
   const wholes = chart.rows.map((row) => ({ row, x: row[chart.x], sum: chart.series.reduce((sum, { key }) => sum + row[key], 0) }));
   const isMarked = (part) => chart.mark === undefined || part.x === chart.mark;
@@ -122,7 +121,7 @@ export function columns(chart, width, label) {
     color: { type: 'identity' },
     marks: [
       Plot.gridY({ ...grid, ticks: 4 }),
-      Plot.axisY({ ticks: 4, tickFormat: countTick, tickSize: 0, label: null }),
+      Plot.axisY({ ticks: 4, tickFormat: countFormat(most), tickSize: 0, label: null }),
       Plot.axisX({ label: null, tickSize: 4, ...bandTicks(chart, width - left) }),
       Plot.barY(parts, { x: 'x', y: 'value', fill: (part) => (isMarked(part) ? part.fill : faded(part.fill)) }),
       Plot.ruleY([0], { stroke: 'var(--muted)' }),
@@ -135,14 +134,14 @@ export function diverging(chart, width, label) {
   const { rows, bucket } = chart;
   const most = Math.max(1, ...rows.map((row) => Math.max(row.upgrades, row.downgrades)));
   const both = { x: 'day', bucket, series: [{ key: 'upgrades', label: 'Upgrades' }, { key: 'downgrades', label: 'Downgrades' }] };
-  const left = leftMargin(most, countTick);
+  const left = axisRoom(most);
   return draw(width, label, {
     height: HEIGHT, marginLeft: left,
     x: { type: 'band', label: null, padding: rows.length > 80 ? 0.05 : 0.2, domain: rows.map((row) => row.day) },
     y: { domain: [-most * 1.1, most * 1.1], label: null },
     marks: [
       Plot.gridY({ ...grid, ticks: 4 }),
-      Plot.axisY({ ticks: 4, tickSize: 0, label: null, tickFormat: (value) => countTick(Math.abs(value)) }),
+      Plot.axisY({ ticks: 4, tickSize: 0, label: null, tickFormat: (value) => countFormat(most)(Math.abs(value)) }),
       Plot.axisX({ label: null, tickSize: 4, ...tickOptions({ rows, bucket, x: 'day' }, width - left) }),
       Plot.barY(rows, { x: 'day', y: 'upgrades', fill: colour('blue') }),
       Plot.barY(rows, { x: 'day', y: (row) => -row.downgrades, fill: colour('orange') }),
@@ -154,7 +153,7 @@ export function diverging(chart, width, label) {
 
 export function peaks(chart, width, label) {
   const most = Math.max(1, ...chart.rows.map((row) => row.most));
-  const left = leftMargin(most, countTick);
+  const left = axisRoom(most);
   const both = { x: 'hour', series: [{ key: 'most', label: 'Most at once' }, { key: 'usual', label: 'On the middle day' }] };
   return draw(width, label, {
     height: HEIGHT, marginLeft: left,
@@ -162,7 +161,7 @@ export function peaks(chart, width, label) {
     y: { domain: [0, most * 1.05], label: null },
     marks: [
       Plot.gridY({ ...grid, ticks: 4 }),
-      Plot.axisY({ ticks: 4, tickFormat: countTick, tickSize: 0, label: null }),
+      Plot.axisY({ ticks: 4, tickFormat: countFormat(most), tickSize: 0, label: null }),
       Plot.axisX({ label: null, tickSize: 4, ...bandTicks({ ...chart, x: 'hour' }, width - left) }),
       Plot.barY(chart.rows, { x: 'hour', y: 'most', fill: colour('sky') }),
       Plot.tickY(chart.rows, { x: 'hour', y: 'usual', stroke: colour('vermilion'), strokeWidth: 3 }),

@@ -55,6 +55,11 @@ export function bucketName(start, bucket) {
   return bucket === 'month' ? monthYear.format(dayDate(start)) : dayName(start);
 }
 
+/** When something was, within a sentence. */
+export function inBucket(start, bucket) {
+  return `${bucket === 'day' ? 'on' : 'in'} ${bucketName(start, bucket)}`;
+}
+
 export function hourName(hour) {
   return `${String(hour).padStart(2, '0')}:00`;
 }

@@ -2,7 +2,7 @@
 
 import { filled, largest, ranked, sumBy, total } from '../data/aggregate.js';
 import { bucketOf, bucketsBetween, dayText } from '../data/dates.js';
-import { bucketName, data, isolated, number, percent, plural, say } from '../data/text.js';
+import { data, inBucket, isolated, number, percent, plural, say } from '../data/text.js';
 import { column, LEVEL_SERIES } from './parts.js';
 
 const SECTION = 'What they listen to';
@@ -119,7 +119,7 @@ export function nameTrend(focus, rows, { filter, bucket, grain }) {
   const name = focus.kind === 'song'
     ? say`“${data(focus.song)}” by ${data(focus.artist)}` : say`${data(focus.artist)}`;
   return {
-    answer: say`${name}: ${plural(sum, 'play')}, most in ${bucketName(best.day, step)} (${number(best.all)})`,
+    answer: say`${name}: ${plural(sum, 'play')}, most ${inBucket(best.day, step)} (${number(best.all)})`,
     chart: { kind: 'columns', x: 'day', bucket: step, rows: counts, series },
     table: {
       columns: [column('from', 'From day (UTC)'), ...series.map(({ key, label }) => column(key, label, 'integer'))],

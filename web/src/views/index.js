@@ -19,9 +19,10 @@ export class Report {
     this.tables = new Map();
     for (const analysis of document.analyses) {
       const rows = rowsOf(analysis);
-      const has_day = analysis.columns.some((column) => column.name === 'day');
+      const has = (name) => analysis.columns.some((column) => column.name === name);
+      const has_day = has('day');
       this.tables.set(analysis.name, {
-        analysis, rows, has_day, levels: analysis.levels,
+        analysis, rows, has_day, levels: has('level') ? analysis.levels : 'none',
         grain: has_day ? grainOf(rows, this.range) : 'day',
       });
     }

@@ -2,7 +2,7 @@
 
 import { filled, largest, sumBy, total } from '../data/aggregate.js';
 import { bucketOf, bucketsBetween, dayText, weekday, WEEKDAYS } from '../data/dates.js';
-import { bucketName, data, dayName, hourName, number, percent, plural, say } from '../data/text.js';
+import { data, dayName, hourName, inBucket, number, percent, plural, say } from '../data/text.js';
 import { column, LEVEL_SERIES } from './parts.js';
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
@@ -123,7 +123,7 @@ export function levelTrend(level, rows, { filter, bucket }) {
   const best = largest(counts, 'plays');
   const { colour } = LEVEL_SERIES.find(({ key }) => key === level) ?? LEVEL_SERIES[2];
   return {
-    answer: say`Users of the level “${data(level)}” played ${plural(sum, 'song')}, ${percent(sum / total(rows, 'plays'))} of all; most in ${bucketName(best.day, bucket)}`,
+    answer: say`Users of the level “${data(level)}” played ${plural(sum, 'song')}, ${percent(sum / total(rows, 'plays'))} of all; most ${inBucket(best.day, bucket)}`,
     chart: { kind: 'columns', x: 'day', bucket, rows: counts, series: [{ key: 'plays', label: 'Plays', colour }] },
     table: {
       columns: [column('from', 'From day (UTC)'), column('plays', 'Plays', 'integer')],
