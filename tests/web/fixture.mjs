@@ -139,7 +139,7 @@ function sessionsOf(plays) {
   return [...sessions.values()];
 }
 
-function peakRows(sessions) {
+function peakRows(sessions, isByWeek) {
   const at = new Map();
   for (const session of sessions) {
     for (let minute = session.from; minute <= session.to; minute += 1) {
@@ -149,7 +149,8 @@ function peakRows(sessions) {
   }
   const peaks = new Map();
   for (const [key, count] of at) {
-    const hour = Math.floor(key / 60);
+    const day = Math.floor(key / 1440);
+    const hour = (isByWeek ? mondayOf(day) : day) * 24 + (Math.floor(key / 60) % 24);
     peaks.set(hour, Math.max(peaks.get(hour) ?? 0, count));
   }
   return [...peaks].map(([hour, peak]) => [dayText(Math.floor(hour / 24)), hour % 24, peak]);
@@ -185,7 +186,8 @@ function riskRows({ plays, last, everyone }) {
 }
 
 const analysis = (name, title, chart, levels, columns, rows) => ({
-  name, title, chart, levels, rows, truncated: false, is_custom: false, note: '',
+  name, title, chart, levels, rows, truncated: false, is_custom: false, note: '', x: '', y: '', series: '',
+  day_unit: /^day/.test(columns) ? 'day' : '',
   definition: `${title}, as the tests' invented warehouse counts them. Times are UTC.`,
   sql: `select *\n  from reports.${name}\n where day >= '2018-11-01' -- <b>not markup</b> & no end: </script>\n order by 1;`,
   columns: columns.split(' ').map((text) => {
@@ -197,8 +199,11 @@ const analysis = (name, title, chart, levels, columns, rows) => ({
 function analysesOf(world) {
   const { plays, changes } = world;
   const day = (play) => dayText(play.day);
-  // Lists that name things carry weeks where the range is long, as the program's do.
-  const listDay = world.last - world.start + 1 > 120 ? (play) => dayText(mondayOf(play.day)) : day;
+  // A long range has weeks and months where there would be too many rows: as the program does it.
+  const isLong = world.last - world.start + 1 > 120;
+  const week = isLong ? (play) => dayText(mondayOf(play.day)) : day;
+  const month = isLong ? (play) => `${day(play).slice(0, 7)}-01` : day;
+  const by = (unit, made) => ({ ...made, day_unit: isLong ? unit : 'day' });
   const sessions = sessionsOf(plays);
   const unmatched = plays.filter((play) => play.matched === 0);
   const listeners = (song, artist) =>
@@ -210,19 +215,19 @@ function analysesOf(world) {
       plays.length > 0 ? activeRows(world) : []),
     analysis('level_changes', 'Upgrades and downgrades', 'bars', 'none', 'day:date upgrades:integer downgrades:integer',
       counted(changes, (c) => [day(c)], (c) => (c.upgrade ? [1, 0] : [0, 1]))),
-    analysis('top_songs', 'Top songs', 'top', 'sum', 'day:date level song artist plays:integer',
-      counted(plays, (p) => [listDay(p), p.level, p.song, p.artist])),
-    analysis('top_artists', 'Top artists', 'top', 'sum', 'day:date level artist plays:integer',
-      counted(plays, (p) => [listDay(p), p.level, p.artist])),
-    analysis('session_lengths', 'Session lengths', 'histogram', 'sum', 'day:date level minutes:integer sessions:integer',
-      counted(sessions, (s) => [day(s), s.level, s.to - s.from])),
+    by('week', analysis('top_songs', 'Top songs', 'top', 'sum', 'day:date level song artist plays:integer',
+      counted(plays, (p) => [week(p), p.level, p.song, p.artist]))),
+    by('week', analysis('top_artists', 'Top artists', 'top', 'sum', 'day:date level artist plays:integer',
+      counted(plays, (p) => [week(p), p.level, p.artist]))),
+    by('month', analysis('session_lengths', 'Session lengths', 'histogram', 'sum', 'day:date level minutes:integer sessions:integer',
+      counted(sessions, (s) => [month(s), s.level, s.to - s.from]))),
     analysis('retention', 'Retention', 'retention', 'none', 'cohort:date week:integer users:integer cohort_users:integer',
       retentionRows(plays)),
-    analysis('places', 'Places', 'map', 'sum', 'day:date level place plays:integer',
-      counted(plays, (p) => [listDay(p), p.level, p.user.place])),
-    analysis('devices', 'Devices', 'bars', 'sum', 'day:date level browser system device plays:integer',
-      counted(plays, (p) => [day(p), p.level, ...p.user.agent])),
-    analysis('concurrency', 'Concurrency', 'bars', 'none', 'day:date hour:integer peak:integer', peakRows(sessions)),
+    by('month', analysis('places', 'Places', 'map', 'sum', 'day:date level place plays:integer',
+      counted(plays, (p) => [month(p), p.level, p.user.place]))),
+    by('week', analysis('devices', 'Devices', 'bars', 'sum', 'day:date level browser system device plays:integer',
+      counted(plays, (p) => [week(p), p.level, ...p.user.agent]))),
+    by('week', analysis('concurrency', 'Concurrency', 'bars', 'none', 'day:date hour:integer peak:integer', peakRows(sessions, isLong))),
     analysis('match_rate', 'Match rate', 'line', 'sum', 'day:date level plays:integer matched:integer',
       counted(plays, (p) => [day(p), p.level], (p) => [1, p.matched])),
     analysis('unmatched_songs', 'Unmatched songs', 'top', 'none', 'song artist plays:integer users:integer',

@@ -43,12 +43,13 @@ test('both ends of the range belong to it', () => {
   assert.equal(rowsShown(rows, { levels: 'none', has_day: true, grain: 'day' }, filter).length, 2);
 });
 
-test('a week is shown as soon as one of its days is in the range', () => {
+test('a week or a month is shown as soon as one of its days is in the range', () => {
   const year = { first: day('2018-01-01'), last: day('2018-12-31') };
   const rows = ['2018-10-29', '2018-11-05', '2018-11-12'].map((text) => ({ day: day(text) }));
-  assert.equal(grainOf(rows, year), 'week');
-  assert.equal(grainOf(rows, RANGE), 'day', 'a short range has days, even if they are Mondays');
-  assert.equal(grainOf([...rows, { day: day('2018-11-13') }], year), 'day');
+  const of = (day_unit) => grainOf({ day_unit });
+  assert.deepEqual(['week', 'month', 'day', '', undefined, 'age'].map(of), ['week', 'month', 'day', 'day', 'day', 'day']);
   const filter = filterOf(state({ from: day('2018-11-08'), to: day('2018-11-11') }), year);
   assert.deepEqual(rowsShown(rows, { levels: 'none', has_day: true, grain: 'week' }, filter), [rows[1]]);
+  const months = [{ day: day('2018-11-01') }, { day: day('2018-12-01') }];
+  assert.deepEqual(rowsShown(months, { levels: 'none', has_day: true, grain: 'month' }, filter), [months[0]]);
 });

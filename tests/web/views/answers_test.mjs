@@ -128,7 +128,7 @@ test('places are counted for their first state', () => {
 test('how many sessions ran at once: the most, and those of the middle day', () => {
   const report = reportOf('concurrency', 'none', 'day hour peak',
     [['2018-11-01', 16, 2], ['2018-11-02', 16, 7], ['2018-11-02', 4, 1]], { range: ['2018-11-01', '2018-11-03'] });
-  assert.equal(answerOf(report, 'concurrency'), 'At most 7 sessions ran at once: Fri 2 Nov 2018, 16:00 UTC');
+  assert.equal(answerOf(report, 'concurrency'), 'At most 7 sessions ran at once: on Fri 2 Nov 2018, at 16:00 UTC');
   const { rows } = modelOf(report, 'concurrency').table;
   assert.deepEqual(rows[16], [16, 7, 2]);
   assert.deepEqual(rows[4], [4, 1, 0], 'two of three days had none');
@@ -141,7 +141,7 @@ test('the match rate of the real logs is small, but not nothing', () => {
 
 test('lists of a long range are by week: so is a song’s trend', () => {
   const report = reportOf('top_songs', 'sum', 'day level song artist plays',
-    [['2018-01-01', 'paid', 's', 'a', 3], ['2018-01-08', 'paid', 's', 'a', 4]], { range: ['2018-01-03', '2018-12-31'] });
+    [['2018-01-01', 'paid', 's', 'a', 3], ['2018-01-08', 'paid', 's', 'a', 4]], { range: ['2018-01-03', '2018-12-31'], day_unit: 'week' });
   const { model } = report.trend(parseState('#song=s&artist=a&from=2018-01-04&to=2018-01-10'));
   assert.deepEqual(model.table.rows, [['2018-01-01', 3], ['2018-01-08', 4]]);
 });

@@ -22,7 +22,7 @@ export function weekdayHour(chart, width, label) {
       ...(isNarrow ? [] : [Plot.text(chart.cells.filter((cell) => textWidth(number(cell.plays), 11) < (width - 48) / 24 - 4), {
         x: 'hour', y: 'name', text: (cell) => (cell.plays > 0 ? number(cell.plays) : ''), fill: (cell) => heatInk(share(cell)), fontSize: 11,
       })]),
-      Plot.cell(chart.cells.filter((cell) => cell.plays === chart.most && chart.most > 0), { x: 'hour', y: 'name', fill: 'none', stroke: 'var(--ink)', strokeWidth: 2, rx: 2 }),
+      Plot.cell(chart.cells.filter((cell) => cell.plays === chart.most).slice(0, 1), { x: 'hour', y: 'name', fill: 'none', stroke: 'var(--ink)', strokeWidth: 2, rx: 2 }),
       Plot.tip(chart.cells, Plot.pointer({ x: 'hour', y: 'name', title: (cell) => `${cell.name} ${hourName(cell.hour)} UTC\n${plural(cell.plays, 'play')}`, ...tipStyle })),
     ],
     color: { type: 'identity' },

@@ -30,7 +30,7 @@ export function legendOf(chart) {
     return [{ label: 'Upgrades', colour: 'blue' }, { label: 'Downgrades', colour: 'orange' }];
   }
   if (chart.kind === 'peaks') {
-    return [{ label: 'Most at once', colour: 'sky' }, { label: 'On the middle day', colour: 'vermilion' }];
+    return [{ label: 'Most at once', colour: 'sky' }, { label: chart.usual, colour: 'vermilion' }];
   }
   const hasSeries = chart.kind === 'lines' || chart.kind === 'columns';
   return hasSeries && (chart.series.length > 1) ? chart.series : [];

@@ -13,13 +13,22 @@ const DASHES = [undefined, '6 3', '2 3', '8 3 2 3', '1 4', '10 4'];
 const POINTS_MAX = 31;
 const TICK_GAP_PX = 16;
 
+/** The first of the days in each month; a month of few days at the start has none. */
+function monthStarts(days) {
+  const starts = days.filter((day, at) => at === 0 || firstOfMonth(day) !== firstOfMonth(days[at - 1]));
+  return starts.length > 1 && starts[1] - starts[0] < 20 ? starts.slice(1) : starts;
+}
+
+/** Few counts get a line each, more of them about four. */
+const yTicks = (most) => (most <= 4 ? Array.from({ length: Math.floor(most) + 1 }, (_, at) => at) : 4);
+
 /** Ticks at whole days, thinned so that their texts have room: [day number, text]. */
 function dayTicks(days, width, bucket) {
   if (days.length === 0) return [];
   const first = days[0];
   const last = days.at(-1);
   const isLong = last - first > 120;
-  const places = isLong ? [...new Set(days.map(firstOfMonth))].filter((day) => day >= first) : days;
+  const places = isLong ? monthStarts(days) : days;
   const text = (day) => {
     if (!isLong) return dayName(day, 'short');
     const [, month, year] = dayName(day).replace(/^\S+ /, '').split(' ');
@@ -65,6 +74,7 @@ export function lines(chart, width, label) {
   const most = yMost(chart, false);
   const format = chart.percent ? percent : countFormat(most);
   const left = chart.percent ? 52 : axisRoom(most);
+  const ticks = chart.percent ? 4 : yTicks(most);
   const isNumeric = chart.x === 'day' || chart.rows.every((row) => typeof row[chart.x] === 'number');
   const drawn = chart.series.flatMap(({ key, colour: name }, at) => [
     ...(chart.area ? [Plot.areaY(chart.rows, { x: chart.x, y: key, fill: colour(name), fillOpacity: 0.15 })] : []),
@@ -76,8 +86,8 @@ export function lines(chart, width, label) {
     x: { type: isNumeric ? 'linear' : 'point', label: null },
     y: { domain: [0, most > 0 ? most * 1.05 : 1], label: null },
     marks: [
-      Plot.gridY({ ...grid, ticks: 4 }),
-      Plot.axisY({ ticks: 4, tickFormat: format, tickSize: 0, label: null }),
+      Plot.gridY({ ...grid, ticks }),
+      Plot.axisY({ ticks, tickFormat: format, tickSize: 0, label: null }),
       Plot.axisX({ label: null, tickSize: 4, ...tickOptions(chart, width - left) }),
       ...drawn,
       Plot.ruleX(chart.rows, Plot.pointerX({ x: chart.x, stroke: 'var(--muted)' })),
@@ -120,8 +130,8 @@ export function columns(chart, width, label) {
     y: { domain: [0, most > 0 ? most * 1.05 : 1], label: null },
     color: { type: 'identity' },
     marks: [
-      Plot.gridY({ ...grid, ticks: 4 }),
-      Plot.axisY({ ticks: 4, tickFormat: countFormat(most), tickSize: 0, label: null }),
+      Plot.gridY({ ...grid, ticks: yTicks(most) }),
+      Plot.axisY({ ticks: yTicks(most), tickFormat: countFormat(most), tickSize: 0, label: null }),
       Plot.axisX({ label: null, tickSize: 4, ...bandTicks(chart, width - left) }),
       Plot.barY(parts, { x: 'x', y: 'value', fill: (part) => (isMarked(part) ? part.fill : faded(part.fill)) }),
       Plot.ruleY([0], { stroke: 'var(--muted)' }),
@@ -134,14 +144,15 @@ export function diverging(chart, width, label) {
   const { rows, bucket } = chart;
   const most = Math.max(1, ...rows.map((row) => Math.max(row.upgrades, row.downgrades)));
   const both = { x: 'day', bucket, series: [{ key: 'upgrades', label: 'Upgrades' }, { key: 'downgrades', label: 'Downgrades' }] };
+  const ticks = most <= 2 ? yTicks(2 * most).map((tick) => tick - most) : 4;
   const left = axisRoom(most);
   return draw(width, label, {
     height: HEIGHT, marginLeft: left,
     x: { type: 'band', label: null, padding: rows.length > 80 ? 0.05 : 0.2, domain: rows.map((row) => row.day) },
     y: { domain: [-most * 1.1, most * 1.1], label: null },
     marks: [
-      Plot.gridY({ ...grid, ticks: 4 }),
-      Plot.axisY({ ticks: 4, tickSize: 0, label: null, tickFormat: (value) => countFormat(most)(Math.abs(value)) }),
+      Plot.gridY({ ...grid, ticks }),
+      Plot.axisY({ ticks, tickSize: 0, label: null, tickFormat: (value) => countFormat(most)(Math.abs(value)) }),
       Plot.axisX({ label: null, tickSize: 4, ...tickOptions({ rows, bucket, x: 'day' }, width - left) }),
       Plot.barY(rows, { x: 'day', y: 'upgrades', fill: colour('blue') }),
       Plot.barY(rows, { x: 'day', y: (row) => -row.downgrades, fill: colour('orange') }),
@@ -154,14 +165,14 @@ export function diverging(chart, width, label) {
 export function peaks(chart, width, label) {
   const most = Math.max(1, ...chart.rows.map((row) => row.most));
   const left = axisRoom(most);
-  const both = { x: 'hour', series: [{ key: 'most', label: 'Most at once' }, { key: 'usual', label: 'On the middle day' }] };
+  const both = { x: 'hour', series: [{ key: 'most', label: 'Most at once' }, { key: 'usual', label: chart.usual }] };
   return draw(width, label, {
     height: HEIGHT, marginLeft: left,
     x: { type: 'band', label: null, padding: 0.2 },
     y: { domain: [0, most * 1.05], label: null },
     marks: [
-      Plot.gridY({ ...grid, ticks: 4 }),
-      Plot.axisY({ ticks: 4, tickFormat: countFormat(most), tickSize: 0, label: null }),
+      Plot.gridY({ ...grid, ticks: yTicks(most) }),
+      Plot.axisY({ ticks: yTicks(most), tickFormat: countFormat(most), tickSize: 0, label: null }),
       Plot.axisX({ label: null, tickSize: 4, ...bandTicks({ ...chart, x: 'hour' }, width - left) }),
       Plot.barY(chart.rows, { x: 'hour', y: 'most', fill: colour('sky') }),
       Plot.tickY(chart.rows, { x: 'hour', y: 'usual', stroke: colour('vermilion'), strokeWidth: 3 }),

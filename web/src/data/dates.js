@@ -44,6 +44,13 @@ export function bucketFor(days) {
   return days <= 740 ? 'week' : 'month';
 }
 
+const UNITS = ['day', 'week', 'month'];
+
+/** The coarser of two: rows of weeks cannot be shown by day. */
+export function coarser(a, b) {
+  return UNITS[Math.max(UNITS.indexOf(a), UNITS.indexOf(b))];
+}
+
 export function bucketOf(number, bucket) {
   if (bucket === 'week') return mondayOf(number);
   return bucket === 'month' ? firstOfMonth(number) : number;

@@ -1,9 +1,8 @@
 // Which rows are shown: the date range and the user level.
 
-import { mondayOf, weekday } from './dates.js';
+import { bucketOf } from './dates.js';
 
-// Beyond this the program gives weeks instead of days in lists that name things.
-const DAYS_WITH_DAYS_MAX = 120;
+const GRAINS = new Set(['day', 'week', 'month']);
 
 export function filterOf(state, range) {
   const clamp = (day, otherwise) =>
@@ -18,18 +17,15 @@ export function isWhole(filter, range) {
   return range === null || (filter.from === range.first && filter.to === range.last);
 }
 
-/** 'week' where the days of the rows are the Mondays of weeks; 'day' otherwise. */
-export function grainOf(rows, range) {
-  if (range === null || range.last - range.first + 1 <= DAYS_WITH_DAYS_MAX) return 'day';
-  return rows.length > 0 && rows.every((row) => row.day !== null && weekday(row.day) === 0)
-    ? 'week'
-    : 'day';
+/** What a row's `day` stands for: long ranges have weeks and months in some analyses. */
+export function grainOf(analysis) {
+  return GRAINS.has(analysis.day_unit) ? analysis.day_unit : 'day';
 }
 
-/** A week belongs to the range as soon as one of its days does. */
+/** A week or a month belongs to the range as soon as one of its days does. */
 function isInRange(day, grain, filter) {
   if (filter.from === null || day === null) return true;
-  return day >= (grain === 'week' ? mondayOf(filter.from) : filter.from) && day <= filter.to;
+  return day >= bucketOf(filter.from, grain) && day <= filter.to;
 }
 
 function isOfLevel(row, levels, wanted) {

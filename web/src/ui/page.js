@@ -37,12 +37,13 @@ export class Page {
   }
 
   sections() {
-    if (this.report.range === null) this.root.classList.add('is-empty');
-    const names = [...new Set(this.cards.map((card) => card.view.section))];
+    // Without plays only users' own analyses can have something to show.
+    const cards = this.cards.filter((card) => this.report.range !== null || card.analysis.is_custom);
+    const names = [...new Set(cards.map((card) => card.view.section))];
     const empty = this.report.range === null ? [element('p', { class: 'empty-page', role: 'status' }, EMPTY)] : [];
     return [element('main', {}, ...empty, this.trendPlace, ...names.map((name) => element('div', { class: 'section' },
       element('h2', {}, name),
-      element('div', { class: 'cards' }, this.cards.filter((card) => card.view.section === name).map((card) => card.node)))))];
+      element('div', { class: 'cards' }, cards.filter((card) => card.view.section === name).map((card) => card.node)))))];
   }
 
   footer() {

@@ -1,7 +1,7 @@
 // What people listen to, and how much of it the catalogue knows.
 
 import { filled, largest, ranked, sumBy, total } from '../data/aggregate.js';
-import { bucketOf, bucketsBetween, dayText } from '../data/dates.js';
+import { bucketOf, bucketsBetween, coarser, dayText } from '../data/dates.js';
 import { data, inBucket, isolated, number, percent, plural, say } from '../data/text.js';
 import { column, LEVEL_SERIES } from './parts.js';
 
@@ -104,7 +104,7 @@ export function nameTrend(focus, rows, { filter, bucket, grain }) {
     (focus.kind === 'artist' || (row.song ?? '') === focus.song));
   const sum = total(own, 'plays');
   if (sum === 0) return null;
-  const step = grain === 'week' && bucket === 'day' ? 'week' : bucket;
+  const step = coarser(grain, bucket);
   const starts = bucketsBetween(filter.from, filter.to, step);
   const wide = own.map((row) => ({
     day: bucketOf(row.day, step),

@@ -23,7 +23,7 @@ export class Report {
       const has_day = has('day');
       this.tables.set(analysis.name, {
         analysis, rows, has_day, levels: has('level') ? analysis.levels : 'none',
-        grain: has_day ? grainOf(rows, this.range) : 'day',
+        grain: grainOf(analysis),
       });
     }
   }
@@ -48,10 +48,12 @@ export class Report {
   /** What a view shows: { answer, chart, table, ... }, or null where there is nothing to show. */
   model(view, state) {
     const table = this.tables.get(view.analysis);
-    const context = this.context(state);
+    const context = { ...this.context(state), grain: table.grain };
     if (!table.analysis.is_custom && this.range === null) return null;
     const rows = rowsShown(table.rows, table, context.filter);
-    return rows.length === 0 ? null : view.compute(rows, context);
+    const model = rows.length === 0 ? null : view.compute(rows, context);
+    if (model === null || context.whole || table.grain === 'day') return model;
+    return { ...model, note: `${model.note ?? ''} By whole ${table.grain}s, as this analysis is for long ranges.`.trim() };
   }
 
   /** The same for the trend of what the reader picked: { model, view, table }, or null. */

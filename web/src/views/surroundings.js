@@ -1,9 +1,10 @@
 // Where and with what people listen, and how many at once.
 
 import { largest, ranked, sumBy, total } from '../data/aggregate.js';
+import { bucketsBetween } from '../data/dates.js';
 import { quantile } from '../data/quantile.js';
 import { stateOf, TILES } from '../data/states.js';
-import { data, dayName, hourName, isolated, number, percent, plural, say } from '../data/text.js';
+import { data, hourName, inBucket, isolated, number, percent, plural, say } from '../data/text.js';
 import { column } from './parts.js';
 
 const SECTION = 'Where and with what';
@@ -73,22 +74,23 @@ function sharesOf(key, label, sentence, colour) {
   };
 }
 
-function concurrency(rows, { filter }) {
-  const days = filter.to - filter.from + 1;
+function concurrency(rows, { filter, grain }) {
+  const days = bucketsBetween(filter.from, filter.to, grain).length;
+  const usual = `In the middle ${grain}`;
   const top = largest(rows, 'peak');
   const hours = HOURS.map((hour) => {
     const peaks = rows.filter((row) => row.hour === hour && row.peak > 0);
-    // Days without a row had no session in that hour.
+    // Days (weeks) without a row had no session in that hour.
     const counted = peaks.map((row) => ({ value: row.peak, count: 1 }));
     counted.push({ value: 0, count: Math.max(days - peaks.length, 0) });
     return { hour, most: Math.max(0, ...peaks.map((row) => row.peak)), usual: quantile(counted, 0.5) ?? 0 };
   });
   return {
-    answer: say`At most ${plural(top.peak, 'session')} ran at once: ${dayName(top.day)}, ${hourName(top.hour)} UTC`,
-    chart: { kind: 'peaks', rows: hours },
+    answer: say`At most ${plural(top.peak, 'session')} ran at once: ${inBucket(top.day, grain)}, at ${hourName(top.hour)} UTC`,
+    chart: { kind: 'peaks', rows: hours, usual },
     table: {
       columns: [column('hour', 'Hour (UTC)', 'integer'), column('most', 'Most at once', 'integer'),
-        column('usual', 'On the middle day', 'integer')],
+        column('usual', usual, 'integer')],
       rows: hours.map((row) => [row.hour, row.most, row.usual]),
     },
   };

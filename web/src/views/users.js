@@ -13,32 +13,26 @@ const ACTIVE_SERIES = [
   { key: 'weekly', label: '7 days', colour: 'orange' },
   { key: 'daily', label: 'Day', colour: 'blue' },
 ];
-const COHORTS_MAX = 20;
+const COHORTS_MAX = 12;
 const WEEKS_MAX = 20;
 const BARS_MAX = 10;
+// The analysis lists no more.
+const LISTED_MAX = 50;
 
 function activeUsers(rows, { filter }) {
   const days = bucketsBetween(filter.from, filter.to, 'day');
+  // A day without a row had nobody in the 30 days that end with it.
   const counts = filled(rows, 'day', days, ['daily', 'weekly', 'monthly']);
-  const known = rows.at(-1);
-  const last = rows.reduce((latest, row) => (row.day > latest.day ? row : latest), known);
+  const last = counts.at(-1);
   return {
     answer: say`On an average day ${plural(Math.round(total(counts, 'daily') / days.length), 'person listens', 'people listen')}; ${number(last.monthly)} did in the 30 days to ${dayName(last.day)}`,
-    chart: { kind: 'lines', x: 'day', rows: gapsOut(counts, rows), series: ACTIVE_SERIES },
+    chart: { kind: 'lines', x: 'day', rows: counts, series: ACTIVE_SERIES },
     table: {
       columns: [column('day', 'Day (UTC)'), column('daily', 'That day', 'integer'),
         column('weekly', '7 days to it', 'integer'), column('monthly', '30 days to it', 'integer')],
-      rows: [...rows].sort((a, b) => a.day - b.day)
-        .map((row) => [dayText(row.day), row.daily, row.weekly, row.monthly]),
+      rows: counts.map((row) => [dayText(row.day), row.daily, row.weekly, row.monthly]),
     },
   };
-}
-
-/** A day without a row had nobody; those of the 7 and 30 days before it are not known here. */
-function gapsOut(counts, rows) {
-  const known = new Set(rows.map((row) => row.day));
-  return counts.map((row) =>
-    known.has(row.day) ? row : { day: row.day, daily: 0, weekly: null, monthly: null });
 }
 
 function stickiness(rows) {
@@ -149,7 +143,9 @@ function usersAtRisk(rows) {
   const paying = rows.filter((row) => row.level === 'paid').length;
   const label = (row) => `${isolated(row.name)} · ${row.level}`;
   return {
-    answer: say`${plural(rows.length, 'listener')} may be leaving, ${paying === 0 ? 'none' : number(paying)} of them paying`,
+    answer: rows.length < LISTED_MAX
+      ? say`${plural(rows.length, 'listener')} may be leaving, ${paying === 0 ? 'none' : number(paying)} of them paying`
+      : say`At least ${LISTED_MAX} listeners may be leaving; of the ${LISTED_MAX} listed ${paying === 0 ? 'none' : number(paying)} pay`,
     chart: {
       kind: 'ranking', pair: ['Plays before', 'Plays lately'],
       rows: order.slice(0, BARS_MAX).map((row) => ({
