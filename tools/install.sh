@@ -16,9 +16,11 @@ cd "$(dirname "$0")/.."
   # Ceph's are the S3 server of tests/servers/rgw.py.
   test_commands=(python3:python3 strace:strace zstd:zstd setpriv:util-linux openssl:openssl
     ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw node:nodejs npm:npm
-    faketime:faketime)
+    faketime:faketime chromium:chromium pdftotext:poppler-utils)
   # PostgreSQL is the server of tests/servers/postgres.py; its programs are not on the PATH.
-  test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff python3-yaml)
+  # The fonts are for the page's texts in Chromium.
+  test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff python3-yaml
+    fonts-dejavu-core fonts-noto-color-emoji)
   lint_commands=(clang-format:clang-format python3:python3 shellcheck:shellcheck mandoc:mandoc)
   lint_packages=(sqlfluff)
 }
@@ -108,9 +110,11 @@ for purpose in "$@"; do
 done
 install_missing
 install_from_npm third_party DuckDB
+install_from_npm web "what the report's page is built with"
 case " $* " in
   *" test "*)
     install_from_npm tests/oracle "AWS's signer"
     install_from_npm tests/infra "AWS's rules for templates"
+    install_from_npm tests/web "what drives the browser"
     ;;
 esac

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { documentOf, HOSTILE } from '../fixture.mjs';
-import { assertSound, Browser, BUILT, settled, SIZES } from './browser.mjs';
+import { assertSound, axeFindings, Browser, BUILT, emptyCharts, layoutFaults, settled, SIZES } from './browser.mjs';
 
 const FILE_BYTES_MAX = 2_000_000;
 const BUNDLE_BYTES_MAX = 600_000;
@@ -70,6 +70,24 @@ describe('each size and scheme', () => {
       await assertSound(opened);
     }));
 });
+
+test('the rules that pages are held against find what breaks them', () => withPage(url, {}, async (page) => {
+  await page.evaluate(() => {
+    const [first, second] = document.querySelectorAll('#by_weekday svg text');
+    second.setAttribute('transform', first.getAttribute('transform'));
+    document.querySelector('#by_hour svg text').setAttribute('transform', 'translate(-90,40)');
+    for (const mark of document.querySelectorAll('#levels svg :is(rect, path, circle)')) mark.remove();
+    const button = document.createElement('button');
+    document.querySelector('main').append(button);
+    document.querySelector('h1').style.width = '20px';
+  });
+  const faults = (await layoutFaults(page)).join('\n');
+  assert.match(faults, /by_weekday: “.*” lies over “/);
+  assert.match(faults, /by_hour: “.*” reaches out of its picture/);
+  assert.match(faults, /H1 “Sparkify” is cut/);
+  assert.deepEqual(await emptyCharts(page), ['levels']);
+  assert.match((await axeFindings(page)).join(), /button-name/);
+}));
 
 describe('the numbers', () => {
   test('the busiest hour of the week is that of the rows', () => withPage(url, {}, async (page) => {

@@ -76,9 +76,9 @@ export function lines(chart, width, label) {
   const left = chart.percent ? 52 : axisRoom(most);
   const ticks = chart.percent ? 4 : yTicks(most);
   const isNumeric = chart.x === 'day' || chart.rows.every((row) => typeof row[chart.x] === 'number');
-  const drawn = chart.series.flatMap(({ key, colour: name }, at) => [
+  const drawn = chart.series.flatMap(({ key, colour: name, dash }, at) => [
     ...(chart.area ? [Plot.areaY(chart.rows, { x: chart.x, y: key, fill: colour(name), fillOpacity: 0.15 })] : []),
-    Plot.lineY(chart.rows, { x: chart.x, y: key, stroke: colour(name), strokeWidth: 2, strokeDasharray: DASHES[at] }),
+    Plot.lineY(chart.rows, { x: chart.x, y: key, stroke: colour(name), strokeWidth: 2, strokeDasharray: dash ?? DASHES[at] }),
     ...(chart.rows.length <= POINTS_MAX ? [Plot.dot(chart.rows.filter((row) => row[key] !== null), { x: chart.x, y: key, r: 3, fill: colour(name) })] : []),
   ]);
   return draw(width, label, {

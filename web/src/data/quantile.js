@@ -18,10 +18,12 @@ export function quantile(counted, q) {
 
 const WIDTHS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480, 1440];
 const BINS_MAX = 30;
+// The long tail of the rest would leave the bulk of them a bar or two.
+const SHARE_IN_BINS = 0.97;
 
-/** Bins of one width for a histogram; the last one (`open`) takes all beyond the 99th percentile. */
+/** Bins of one width for a histogram; the last one (`open`) takes the few that are much longer. */
 export function bins(counted) {
-  const end = quantile(counted, 0.99);
+  const end = quantile(counted, SHARE_IN_BINS);
   if (end === null) return [];
   const width = WIDTHS.find((w) => (end + 1) / w <= BINS_MAX) ?? Math.ceil((end + 1) / BINS_MAX);
   const amount = Math.floor(end / width) + 1;

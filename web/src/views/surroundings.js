@@ -76,7 +76,7 @@ function sharesOf(key, label, sentence, colour) {
 
 function concurrency(rows, { filter, grain }) {
   const days = bucketsBetween(filter.from, filter.to, grain).length;
-  const usual = `In the middle ${grain}`;
+  const usual = `${grain === 'day' ? 'On' : 'In'} the middle ${grain}`;
   const top = largest(rows, 'peak');
   const hours = HOURS.map((hour) => {
     const peaks = rows.filter((row) => row.hour === hour && row.peak > 0);
@@ -112,5 +112,5 @@ export const SURROUNDINGS = [
   { ...devices, id: 'systems', subtitle: 'Operating systems by plays',
     compute: sharesOf('system', 'System', (name, share) => say`${name} is the system of ${share} of plays`, 'orange') },
   { ...devices, id: 'devices', subtitle: 'Kinds of device by plays',
-    compute: sharesOf('device', 'Device', (name, share) => say`${share} of plays are on the device kind “${name}”`, 'green') },
+    compute: sharesOf('device', 'Device', (name, share) => say`${name} is the kind of device of ${share} of plays`, 'green') },
 ];

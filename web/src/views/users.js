@@ -1,6 +1,6 @@
 // Who listens: users, their levels, their sessions, whether they come back.
 
-import { filled, ranked, total } from '../data/aggregate.js';
+import { filled, ranked, sumBy, total } from '../data/aggregate.js';
 import { bucketOf, bucketsBetween, dayNumber, dayText, mondayOf } from '../data/dates.js';
 import { bins, quantile } from '../data/quantile.js';
 import { dayName, duration, isolated, number, percent, plural, say } from '../data/text.js';
@@ -9,9 +9,9 @@ import { CONCURRENCY } from './surroundings.js';
 
 const SECTION = 'Who listens';
 const ACTIVE_SERIES = [
-  { key: 'monthly', label: '30 days', colour: 'green' },
-  { key: 'weekly', label: '7 days', colour: 'orange' },
-  { key: 'daily', label: 'Day', colour: 'blue' },
+  { key: 'monthly', label: '30 days', colour: 'green', dash: '2 3' },
+  { key: 'weekly', label: '7 days', colour: 'orange', dash: '7 3' },
+  { key: 'daily', label: 'Day', colour: 'blue', dash: 'none' },
 ];
 const COHORTS_MAX = 12;
 const WEEKS_MAX = 20;
@@ -35,7 +35,14 @@ function activeUsers(rows, { filter }) {
   };
 }
 
-function stickiness(rows) {
+/** The mean share of each week or month, where days would be too many to be read. */
+function meansBy(shares, bucket) {
+  if (bucket === 'day') return shares;
+  const sums = sumBy(shares.map(({ day, share }) => ({ day: bucketOf(day, bucket), share, days: 1 })), ['day'], ['share', 'days']);
+  return sums.map(({ day, share, days }) => ({ day, share: share / days }));
+}
+
+function stickiness(rows, { bucket }) {
   const shares = rows
     .filter((row) => row.monthly > 0)
     .map((row) => ({ day: row.day, share: row.daily / row.monthly }))
@@ -44,7 +51,7 @@ function stickiness(rows) {
   return {
     answer: say`On an average day ${percent(total(shares, 'share') / shares.length)} of a month’s listeners come`,
     chart: {
-      kind: 'lines', x: 'day', rows: shares, area: true, percent: true,
+      kind: 'lines', x: 'day', bucket, rows: meansBy(shares, bucket), area: true, percent: true,
       series: [{ key: 'share', label: 'Stickiness', colour: 'green' }],
     },
     table: {
@@ -85,6 +92,7 @@ function sessionLengths(rows) {
   };
   return {
     answer: say`Half of ${plural(total(counted, 'count'), 'session')} last ${duration(median)} or less, nine in ten ${duration(p90)} or less`,
+    note: parts.at(-1).open ? 'The last bar holds all longer sessions.' : '',
     chart: { kind: 'histogram', bins: parts.map((bin) => ({ ...bin, name: nameOf(bin) })), median, p90 },
     table: {
       columns: [column('minutes', 'Length'), column('sessions', 'Sessions', 'integer')],
