@@ -250,7 +250,7 @@ function ownAnalyses({ plays }) {
 }
 
 /** A whole document. Without days it is that of an empty warehouse. */
-export function documentOf({ first_day = '2018-11-01', days = 45, users = 90, seed = 7, own = true } = {}) {
+export function documentOf({ first_day = '2018-11-01', days = 32, users = 90, seed = 7, own = true } = {}) {
   const world = days > 0 ? simulate({ first_day, days, users, seed })
     : { plays: [], changes: [], start: 0, last: 0, everyone: [] };
   const { plays, last } = world;

@@ -52,7 +52,7 @@ function playsBy(key, keep = () => true) {
   return Object.entries(sums).sort((a, b) => b[1] - a[1]);
 }
 
-describe('each size and scheme', () => {
+describe('each size and scheme', { concurrency: 2 }, () => {
   for (const size of Object.keys(SIZES)) {
     for (const scheme of ['light', 'dark']) {
       test(`${size}, ${scheme}: charts have marks, no text is cut, axe finds nothing`, () =>
@@ -184,7 +184,7 @@ describe('what stands behind a chart', () => {
       assert.equal(file.name, `${id}.png`, label);
       if (process.env.SPARKIFY_KEEP) await writeFile(path.join(process.env.SPARKIFY_KEEP, file.name), file.bytes);
       const width = await page.locator(`#${id} svg.plot`).evaluate((svg) => svg.getBoundingClientRect().width);
-      const picture = await page.evaluate(pictureFacts, [...file.bytes]);
+      const picture = await page.evaluate(pictureFacts, file.bytes.toString('base64'));
       assert.equal(picture.width, Math.round((width + 40) * 2));
       assert.ok(picture.colours > 20, `${id}: ${picture.colours} colours`);
     }
@@ -192,8 +192,9 @@ describe('what stands behind a chart', () => {
 });
 
 /** Runs in the page: the size of a picture and how many colours it has. */
-async function pictureFacts(bytes) {
-  const image = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: 'image/png' }));
+async function pictureFacts(base64) {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
   const canvas = new OffscreenCanvas(image.width, image.height);
   const context = canvas.getContext('2d');
   context.drawImage(image, 0, 0);

@@ -51,9 +51,21 @@ async function imageOf(svg) {
   }
 }
 
+/** A word that is wider than a line, in pieces that are not. */
+function piecesOf(context, word, width) {
+  if (context.measureText(word).width <= width) return [word];
+  const pieces = [''];
+  for (const character of Array.from(word)) {
+    const longer = pieces.at(-1) + character;
+    if (context.measureText(longer).width <= width) pieces[pieces.length - 1] = longer;
+    else pieces.push(character);
+  }
+  return pieces;
+}
+
 function linesOf(context, text, width) {
   const lines = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(' ').flatMap((part) => piecesOf(context, part, width))) {
     const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
     if (lines.length > 0 && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
