@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { dayNumber } from '../../../web/src/data/dates.js';
 import {
-  bucketName, data, duration, instant, isolated, number, percent, plain, plural, say, shown,
+  bucketName, data, duration, instant, isolated, number, percent, plain, plural, say, short, shown,
 } from '../../../web/src/data/text.js';
 
 test('text of the logs loses line breaks, controls and marks of direction', () => {
@@ -18,6 +18,11 @@ test('shares keep digits that say something', () => {
   assert.deepEqual([0, 1 / 3041, 1e-6, 0.005, 0.5, 0.996, 0.9999, 1].map(percent),
     ['0%', '0.03%', 'under 0.01%', '0.50%', '50%', '99.6%', '99.9%', '100%']);
   assert.equal(percent(0 / 0), '–');
+});
+
+test('counts in narrow cells have at most four characters', () => {
+  assert.deepEqual([0, 999, 1000, 6502, 9949, 9950, 12345, 999499, 999500, 12345678].map(short),
+    ['0', '999', '1.0k', '6.5k', '9.9k', '10k', '12k', '999k', '1.0M', '12M']);
 });
 
 test('numbers, durations and instants are written for people', () => {

@@ -3,8 +3,8 @@
 import * as Plot from '@observablehq/plot';
 
 import { mondayOf, WEEKDAYS } from '../data/dates.js';
-import { dayName, hourName, number, percent, plural } from '../data/text.js';
-import { draw, heat, heatInk, textWidth, tipStyle } from './frame.js';
+import { dayName, hourName, number, percent, plural, short } from '../data/text.js';
+import { draw, heat, heatInk, tipStyle } from './frame.js';
 
 const LABELLED_CELL_PX = 34;
 
@@ -19,8 +19,8 @@ export function weekdayHour(chart, width, label) {
       Plot.axisY({ label: null, tickSize: 0, tickFormat: (name) => name.slice(0, 3) }),
       Plot.axisX({ label: null, tickSize: 4, tickFormat: hourName, ticks: isNarrow ? [0, 6, 12, 18] : [0, 3, 6, 9, 12, 15, 18, 21] }),
       Plot.cell(chart.cells, { x: 'hour', y: 'name', fill: (cell) => heat(share(cell)), rx: 2 }),
-      ...(isNarrow ? [] : [Plot.text(chart.cells.filter((cell) => textWidth(number(cell.plays), 11) < (width - 48) / 24 - 4), {
-        x: 'hour', y: 'name', text: (cell) => (cell.plays > 0 ? number(cell.plays) : ''), fill: (cell) => heatInk(share(cell)), fontSize: 11,
+      ...(isNarrow ? [] : [Plot.text(chart.cells, {
+        x: 'hour', y: 'name', text: (cell) => (cell.plays > 0 ? short(cell.plays) : ''), fill: (cell) => heatInk(share(cell)), fontSize: width < 800 ? 10 : 11,
       })]),
       Plot.cell(chart.cells.filter((cell) => cell.plays === chart.most).slice(0, 1), { x: 'hour', y: 'name', fill: 'none', stroke: 'var(--ink)', strokeWidth: 2, rx: 2 }),
       Plot.tip(chart.cells, Plot.pointer({ x: 'hour', y: 'name', title: (cell) => `${cell.name} ${hourName(cell.hour)} UTC\n${plural(cell.plays, 'play')}`, ...tipStyle })),
@@ -52,7 +52,7 @@ export function retention(chart, width, label) {
       Plot.axisY({ label: null, tickSize: 0, tickFormat: (start) => name(mondayOf(start)) }),
       Plot.cell(cells, { x: 'week', y: 'start', fill: (cell) => heat(cell.share), rx: 2, strokeDasharray: '3 2', stroke: (cell) => (cell.over ? 'none' : 'var(--muted)') }),
       ...(hasText ? [Plot.text(cells, { x: 'week', y: 'start', text: (cell) => percent(cell.share).replace('under ', '<'), fill: (cell) => heatInk(cell.share), fontSize: 11 })] : []),
-      Plot.tip(cells, Plot.pointer({ x: 'week', y: 'start', title: (cell) => `New in the week of ${name(cell.start)}: ${number(cell.size)}\nCame ${plural(cell.week, 'week')} later: ${number(cell.users)} (${percent(cell.share)})${cell.over ? '' : '\nThis week is not over'}`, ...tipStyle })),
+      Plot.tip(cells, Plot.pointer({ x: 'week', y: 'start', title: (cell) => `New in the week of ${name(cell.start)}: ${number(cell.size)}\n${cell.week === 0 ? 'Came that week' : `Came ${plural(cell.week, 'week')} later`}: ${number(cell.users)} (${percent(cell.share)})${cell.over ? '' : '\nThis week is not over'}`, ...tipStyle })),
     ],
   });
 }

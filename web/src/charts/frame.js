@@ -86,4 +86,4 @@ export function axisRoom(most) {
   return Math.max(28, Math.ceil(textWidth(countFormat(most)(Math.ceil(most)))) + 16);
 }
 
-export const tipStyle = { fill: 'var(--card)', stroke: 'var(--line)', fontSize: FONT_PX, textPadding: 8 };
+export const tipStyle = { fill: 'var(--card)', stroke: 'var(--line)', fontSize: FONT_PX, textPadding: 8, lineHeight: 1.3 };

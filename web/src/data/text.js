@@ -29,6 +29,14 @@ export function number(value) {
   return Number.isInteger(value) ? count.format(value) : decimal.format(value);
 }
 
+/** A count in at most four characters, for narrow cells. */
+export function short(value) {
+  if (value < 1000) return String(value);
+  const [unit, letter] = value < 999_500 ? [1e3, 'k'] : [1e6, 'M'];
+  const scaled = value / unit;
+  return `${scaled < 9.95 ? scaled.toFixed(1) : Math.round(scaled)}${letter}`;
+}
+
 /** A share from 0 to 1; small ones keep two digits that say something. */
 export function percent(share) {
   if (!Number.isFinite(share)) return '–';

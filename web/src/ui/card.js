@@ -46,7 +46,7 @@ export class Card {
     this.model = model;
     this.heading.replaceChildren(...sentence(model?.answer ?? [`Nothing to show: ${this.nothing()}`]));
     this.node.classList.toggle('empty', model === null);
-    const notes = [model?.note, this.analysis.note, this.analysis.truncated ? 'Only the first rows are part of this page.' : ''];
+    const notes = [model?.note, this.analysis.note || (this.analysis.truncated ? 'Rows were left out, so that the page stays small.' : '')];
     this.note.textContent = notes.filter((text) => text).join(' ');
     const legend = model === null ? [] : legendOf(model.chart);
     this.legend.replaceChildren(...legend.map(legendItem));

@@ -98,7 +98,7 @@ function levelsOverTime(rows, { filter, bucket }) {
   }));
   const counts = filled(wide, 'day', starts, ['paid', 'free', 'other']);
   const sums = { paid: total(wide, 'paid'), free: total(wide, 'free'), other: total(wide, 'other') };
-  const series = LEVEL_SERIES.filter(({ key }) => key !== 'other' || sums.other > 0);
+  const series = LEVEL_SERIES.filter(({ key }) => sums[key] > 0);
   return {
     answer: answerOfLevels(sums, total(rows, 'plays')),
     chart: { kind: 'columns', x: 'day', bucket, rows: counts, series },
