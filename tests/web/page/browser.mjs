@@ -22,7 +22,7 @@ export class Browser {
     const self = new Browser();
     self.folder = await mkdtemp(path.join(tmpdir(), 'sparkify-web-'));
     // Chromium's sandbox cannot be had as root.
-    const args = process.getuid() === 0 ? ['--no-sandbox'] : [];
+    const args = ['--disable-gpu', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])];
     self.chromium = await chromium.launch({ executablePath: CHROMIUM, args });
     return self;
   }

@@ -2,19 +2,19 @@
 
 import * as Plot from '@observablehq/plot';
 
+import { heatPercent, isStrong } from '../data/shades.js';
 import { number } from '../data/text.js';
 
 export const colour = (name) => `var(--c-${name})`;
 export const FONT_PX = 12;
 
-/** The share of the way from the card's ground to the strongest colour, as a colour. */
+/** The colour of a cell with this share of the most. */
 export function heat(share) {
-  const amount = share <= 0 ? 0 : 8 + 92 * share;
-  return `color-mix(in oklab, var(--heat) ${amount.toFixed(1)}%, var(--heat-none))`;
+  return `color-mix(in oklab, var(--heat) ${heatPercent(share).toFixed(1)}%, var(--heat-none))`;
 }
 
 /** Ink that can be read on `heat(share)`. */
-export const heatInk = (share) => (share > 0.5 ? 'var(--heat-ink)' : 'var(--ink)');
+export const heatInk = (share) => (isStrong(share) ? 'var(--heat-ink)' : 'var(--heat-ink-low)');
 
 const measure = { context: null, font: '' };
 

@@ -7,7 +7,7 @@ import { column } from './parts.js';
 
 const BARS_MAX = 20;
 const SERIES_MAX = 6;
-const COLOURS = ['blue', 'orange', 'green', 'vermilion', 'purple', 'sky'];
+const COLOURS = ['blue', 'orange', 'ink', 'vermilion', 'sky', 'green'];
 const NUMERIC = new Set(['integer', 'decimal']);
 
 /** Which columns are drawn: as the file says, else the first that fits. */

@@ -9,7 +9,7 @@ import { CONCURRENCY } from './surroundings.js';
 
 const SECTION = 'Who listens';
 const ACTIVE_SERIES = [
-  { key: 'monthly', label: '30 days', colour: 'green', dash: '2 3' },
+  { key: 'monthly', label: '30 days', colour: 'ink', dash: '2 3' },
   { key: 'weekly', label: '7 days', colour: 'orange', dash: '7 3' },
   { key: 'daily', label: 'Day', colour: 'blue', dash: 'none' },
 ];
