@@ -277,6 +277,15 @@ describe('warehouses of other sizes', () => {
     });
   });
 
+  test('who may not read what runs did is told so, not that there were none', async () => {
+    const document = documentOf({ days: 2, users: 5, own: false });
+    Object.assign(document.banner, { rejects: null, last_run: null });
+    await withPage(await browser.write('reader', document), { size: 'phone' }, async (page) => {
+      const figures = await page.locator('.figure').allTextContents();
+      assert.deepEqual(figures.filter((text) => /^(Last run|Rejects)/.test(text)), ['Last run–not for this user', 'Rejects–not for this user']);
+    });
+  });
+
   test('a page without its data says what to do', async () => {
     await withPage(BUILT.href, {}, async (page) => {
       assert.match(await page.getByRole('alert').textContent(), /sparkify report --out/);

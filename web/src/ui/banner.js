@@ -8,15 +8,23 @@ function figure(label, value, more = '', isWarning = false) {
     element('dt', {}, label), element('dd', {}, value, more === '' ? null : element('small', {}, more)));
 }
 
-function runText(run) {
-  if (!run) return ['none yet', ''];
+// Who may only read the tables of the star is told nothing of runs and rejects.
+const UNTOLD = ['–', 'not for this user'];
+
+function runText({ last_run: run, rejects }) {
+  if (!run) return rejects === null ? UNTOLD : ['none yet', ''];
   return [instant(run.ended_at), `run ${run.run_id}, ${run.status}`];
+}
+
+function rejectsText(rejects) {
+  if (rejects === null) return UNTOLD;
+  return [number(rejects), rejects > 0 ? 'see etl_rejects' : '', rejects > 0];
 }
 
 export function bannerOf(document) {
   const { banner } = document;
   const rows = banner.rows ?? {};
-  const [runAt, runMore] = runText(banner.last_run);
+  const [runAt, runMore] = runText(banner);
   const share = banner.plays > 0 ? percent(banner.matched / banner.plays) : '–';
   return element('dl', { class: 'banner' },
     figure('Data up to', instant(banner.last_event_at)),
@@ -25,5 +33,5 @@ export function bannerOf(document) {
     figure('Users', number(rows.users ?? 0)),
     figure('Catalogue', plural(rows.songs ?? 0, 'song'), `${plural(rows.artists ?? 0, 'artist')}`),
     figure('Plays matched', share, `${number(banner.matched)} of ${number(banner.plays)}`),
-    figure('Rejects', number(banner.rejects), banner.rejects > 0 ? 'see etl_rejects' : '', banner.rejects > 0));
+    figure('Rejects', ...rejectsText(banner.rejects)));
 }

@@ -136,8 +136,8 @@ function retention(rows, { range }) {
       kind: 'retention',
       cells: cells.filter((cell) => cell.start >= starts[0] && cell.week < WEEKS_MAX),
     },
-    note: new Set(cells.map((cell) => cell.start)).size > COHORTS_MAX
-      ? `The chart shows the latest ${COHORTS_MAX} cohorts; the table has all.` : '',
+    note: ['A dashed cell is of a week that is not over.',
+      cells[0].start < starts[0] ? `The chart shows the latest ${COHORTS_MAX} cohorts; the table has all.` : ''].join(' ').trim(),
     table: {
       columns: [column('cohort', 'First week, from Monday'), column('cohort_users', 'New users', 'integer'),
         column('week', 'Weeks later', 'integer'), column('users', 'Came', 'integer'), column('share', 'Share', 'share')],
