@@ -12,3 +12,7 @@ temp.
 -- the load makes them unique by construction (`sparkify check` proves it).
 -- macro: exact
 -- Behind each text that is compared or grouped by. DuckDB counts trailing blanks.
+-- macro: unmark
+-- Around a text that `exact` stands behind already: takes off what it added. DuckDB's adds nothing.
+-- macro: unmark_end
+-- See unmark.

@@ -14,3 +14,7 @@ collate "C"
 primary key
 -- macro: exact
 -- Behind each text that is compared or grouped by. PostgreSQL counts trailing blanks.
+-- macro: unmark
+-- Around a text that `exact` stands behind already: takes off what it added. PostgreSQL's adds nothing.
+-- macro: unmark_end
+-- See unmark.

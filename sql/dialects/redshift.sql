@@ -11,3 +11,9 @@ primary key
 -- macro: exact
 -- Behind each text that is compared or grouped by. Redshift passes over trailing blanks, unless something follows them.
 || '.'
+-- macro: unmark
+-- Around a text that `exact` stands behind already: takes off what it added.
+regexp_replace(
+-- macro: unmark_end
+-- See unmark.
+, '[.]$', '')

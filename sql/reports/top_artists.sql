@@ -1,0 +1,82 @@
+-- title: Top artists
+-- place: 5
+-- chart: top
+-- levels: sum
+-- long_range: week
+-- definition: The 30 artists whose songs were started most often, and the 30 of each level, of the
+-- definition: 1,000 that were started most often of all. An artist is a name: that of the
+-- definition: catalogue's song, or the log's own text where no song matched the play. Where the
+-- definition: data go over more than 120 days, day is the Monday of the week.
+with totals as (
+    select artist, sum(plays) as plays
+    from (
+        select s.artist_name{{exact}} as artist, p.plays
+        from (
+            select song_id, count(*) as plays
+            from songplays
+            where song_id is not null
+            group by song_id
+        ) p
+        join songs s on s.song_id{{exact}} = p.song_id{{exact}}
+        union all
+        select artist, count(*)
+        from (select artist{{exact}} as artist from unmatched_songplays) texts
+        group by artist
+    ) each_kind
+    group by artist
+),
+popular as (
+    select artist, nth
+    from (
+        select artist, row_number() over (order by plays desc, artist {{bytes}}) as nth
+        from totals
+    ) ranked
+    where nth <= 1000
+),
+started as (
+    select p.start_time, p.level, o.artist
+    from songplays p
+    join songs s on s.song_id{{exact}} = p.song_id{{exact}}
+    join popular o on o.artist = s.artist_name{{exact}}
+    union all
+    select p.start_time, p.level, o.artist
+    from unmatched_songplays u
+    join popular o on o.artist = u.artist{{exact}}
+    join songplays p on p.songplay_id = u.songplay_id
+),
+span as (
+    select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
+),
+by_day as (
+    select day, level, artist, count(*) as plays
+    from (
+        select case when s.days > 120 then cast(date_trunc('week', p.start_time) as date)
+                    else cast(p.start_time as date) end as day,
+               coalesce(p.level, 'unknown'){{exact}} as level,
+               p.artist
+        from started p
+        cross join span s
+    ) dated
+    group by day, level, artist
+),
+leaders as (
+    select artist from popular where nth <= 30
+    union
+    select artist
+    from (
+        select artist,
+               row_number() over (
+                   partition by level order by sum(plays) desc, artist {{bytes}}
+               ) as nth
+        from by_day
+        group by level, artist
+    ) ranked
+    where nth <= 30
+)
+select b.day,
+       {{unmark}}b.level{{unmark_end}} as level,
+       {{unmark}}b.artist{{unmark_end}} as artist,
+       b.plays
+from by_day b
+join leaders t on t.artist = b.artist
+order by b.day desc, b.plays desc, b.artist {{bytes}}, b.level {{bytes}}
