@@ -3,8 +3,8 @@
 -- chart: table
 -- levels: none
 -- definition: Users who listened and have nearly stopped: at least 10 plays in the 21 days before
--- definition: the last 7 days of the data (plays_before), and in these 7 (plays_lately) less than
--- definition: a quarter as many a day, or exactly a quarter. The 50 with most plays before. level
+-- definition: the last 7 days of the data (plays_before), and in these 7 (plays_lately) at most
+-- definition: a quarter as many a day. The 50 with most plays before are listed. level
 -- definition: is the user's level now.
 with newest as (
     select cast(max(start_time) as date) as day from songplays

@@ -33,6 +33,8 @@ WarehouseAccess access_for(WarehouseUse use) {
       return WarehouseAccess::write;
     case WarehouseUse::user_sql:
       return WarehouseAccess::sandbox;
+    case WarehouseUse::view:
+      return WarehouseAccess::view;
     case WarehouseUse::read:
       break;
   }

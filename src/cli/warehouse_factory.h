@@ -19,6 +19,7 @@ enum class WarehouseUse {
   manage,    ///< write, but load nothing
   read,      ///< read with our own SQL
   user_sql,  ///< read with a user's SQL
+  view,      ///< read with our SQL and users', of one moment, in nobody's way
 };
 
 /// An open warehouse and the SQL that it understands.

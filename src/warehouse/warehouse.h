@@ -52,6 +52,7 @@ enum class WarehouseAccess {
   write,    ///< makes tables or loads them
   read,     ///< our own reading
   sandbox,  ///< a user's SQL: one statement that reads, and nothing beside the tables
+  view,     ///< as sandbox, but many statements, of one moment; a run never waits for it
 };
 
 /// How what goes to a server and comes from it is protected on its way.

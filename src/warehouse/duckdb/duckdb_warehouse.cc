@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "sql/sql_library.h"
 #include "sql/statement_text.h"
+#include "warehouse/duckdb/file_copy.h"
 #include "warehouse/duckdb/lock_file.h"
 #include "warehouse/duckdb/result_reader.h"
 #include "warehouse/duckdb/staging_function.h"
@@ -107,7 +108,13 @@ class DuckdbWarehouse : public Warehouse {
  private:
   Status take_file();
   Status make_file();
+  Status open_copy();
   Status open_database();
+  bool is_sandbox() const {
+    return options_.access == WarehouseAccess::sandbox || options_.access == WarehouseAccess::view;
+  }
+  /// The file that DuckDB opens.
+  const std::string& file() const { return copy_.path().empty() ? options_.path : copy_.path(); }
   Result<Config> make_config() const;
   Status expect_reading(duckdb_prepared_statement statement) const;
   Error open_error(std::string_view message) const;
@@ -122,6 +129,7 @@ class DuckdbWarehouse : public Warehouse {
   DuckdbOptions options_;
   SqlLibrary sql_;
   LockFile lock_;
+  FileCopy copy_;            // what a view reads; outlives the database
   StagingFunction staging_;  // outlives the connection that knows it
   Database database_;
   Connection connection_;
@@ -155,7 +163,14 @@ Status DuckdbWarehouse::open() {
                                   display_name(), display_name()));
   }
   if (options_.access == WarehouseAccess::write) TRY(take_file());
-  return open_database();
+  return options_.access == WarehouseAccess::view ? open_copy() : open_database();
+}
+
+Status DuckdbWarehouse::open_copy() {
+  TRY_ASSIGN(copy_, FileCopy::make(options_.path, display_name()));
+  TRY(open_database());
+  copy_.unlink();
+  return {};
 }
 
 Status DuckdbWarehouse::take_file() {
@@ -200,7 +215,7 @@ Result<Config> DuckdbWarehouse::make_config() const {
       {"access_mode", writes ? "READ_WRITE" : "READ_ONLY"},
       {"threads", std::to_string(options_.threads)},
       {"memory_limit", fmt::format("{}MiB", options_.memory_limit_bytes >> 20)},
-      {"temp_directory", options_.path + ".tmp"},
+      {"temp_directory", file() + ".tmp"},
       {"preserve_insertion_order", "false"},
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
@@ -212,7 +227,7 @@ Result<Config> DuckdbWarehouse::make_config() const {
     settings.push_back({"write_buffer_row_group_count", "1"});
     settings.push_back({"checkpoint_threshold", "256MiB"});
   }
-  if (options_.access == WarehouseAccess::sandbox) {
+  if (is_sandbox()) {
     settings.push_back({"enable_external_access", "false"});
     settings.push_back({"lock_configuration", "true"});
   }
@@ -232,8 +247,7 @@ Result<Config> DuckdbWarehouse::make_config() const {
 Status DuckdbWarehouse::open_database() {
   TRY_ASSIGN(const Config config, make_config());
   char* message = nullptr;
-  if (duckdb_open_ext(options_.path.c_str(), database_.out(), config.get(), &message) !=
-      DuckDBSuccess) {
+  if (duckdb_open_ext(file().c_str(), database_.out(), config.get(), &message) != DuckDBSuccess) {
     const std::string text = message == nullptr ? "no reason given" : message;
     duckdb_free(message);
     return open_error(text);
@@ -353,7 +367,7 @@ Result<std::string> DuckdbWarehouse::with_castable_columns(std::string_view sql,
 /// READ_ONLY keeps the file as it is; this also keeps a user's statement from attaching, loading,
 /// setting or checkpointing anything.
 Status DuckdbWarehouse::expect_reading(duckdb_prepared_statement statement) const {
-  if (options_.access != WarehouseAccess::sandbox) return {};
+  if (!is_sandbox()) return {};
   const duckdb_statement_type type = duckdb_prepared_statement_type(statement);
   if (type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN) return {};
   return make_error(ErrorKind::database,
@@ -451,6 +465,7 @@ Status DuckdbWarehouse::reconnect() {
   const InterruptGate::Shut shut(gate_);
   connection_.reset();
   database_.reset();
+  if (options_.access == WarehouseAccess::view) return open_copy();
   return open_database();
 }
 

@@ -11,7 +11,7 @@ namespace sparkify {
 struct DuckdbOptions {
   std::string path;
   /// `write`: one process at a time, takes the lock file. `sandbox`: no files, settings,
-  /// extensions.
+  /// extensions. `view`: the same, on a copy of the file.
   WarehouseAccess access = WarehouseAccess::read;
   bool create = false;  ///< make the file if there is none; else that is an error
   std::size_t threads = 1;

@@ -112,9 +112,11 @@ Status SessionWarehouse::make_schema() {
 }
 
 Status SessionWarehouse::start_access() {
-  if (access_ == WarehouseAccess::sandbox) leader_->expect_user_sql();
+  const bool is_view = access_ == WarehouseAccess::view;
+  if (is_view || access_ == WarehouseAccess::sandbox) leader_->expect_user_sql();
+  if (is_view) TRY(run_own("limit_reading"));
   // What our own commands read is of one moment, whatever a run commits meanwhile.
-  return access_ == WarehouseAccess::read ? run_own("begin_reading") : Status();
+  return is_view || access_ == WarehouseAccess::read ? run_own("begin_reading") : Status();
 }
 
 Result<std::unique_ptr<Transaction>> SessionWarehouse::begin() {
@@ -125,22 +127,29 @@ Result<std::unique_ptr<Transaction>> SessionWarehouse::begin() {
 
 Status SessionWarehouse::read(std::string_view sql, const Values& values, RowVisitor& visitor) {
   if (leader_->is_lost()) TRY(reconnect());
-  if (access_ != WarehouseAccess::sandbox) return leader_->read(sql, values, visitor);
+  if (access_ == WarehouseAccess::sandbox) return read_apart(sql, values, visitor);
+  // Users' statements have no parameters.
+  if (access_ == WarehouseAccess::view && values.empty()) TRY(expect_reading(sql));
+  return leader_->read(sql, values, visitor);
+}
+
+Status SessionWarehouse::read_apart(std::string_view sql, const Values& values,
+                                    RowVisitor& visitor) {
   TRY(run_own("begin_reading"));
-  const auto gives_rows = leader_->gives_rows(sql);
-  Status status;
-  if (!gives_rows.ok()) {
-    status = gives_rows.error();
-  } else if (!*gives_rows) {
-    status = make_error(ErrorKind::database,
-                        fmt::format("{}: only statements that read are allowed here: select, with, "
-                                    "values, table, show, explain",
-                                    where_));
-  } else {
-    status = leader_->read(sql, values, visitor);
-  }
+  Status status = expect_reading(sql);
+  if (status.ok()) status = leader_->read(sql, values, visitor);
   const Status ended = rollback();
   return status.ok() ? ended : status;
+}
+
+/// A transaction that is read only may still be left, and settings be set.
+Status SessionWarehouse::expect_reading(std::string_view sql) {
+  TRY_ASSIGN(const bool gives_rows, leader_->gives_rows(sql));
+  if (gives_rows) return {};
+  return make_error(ErrorKind::database,
+                    fmt::format("{}: only statements that read are allowed here: select, with, "
+                                "values, table, show, explain",
+                                where_));
 }
 
 Status SessionWarehouse::send_commit() {

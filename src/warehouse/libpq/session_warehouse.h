@@ -63,6 +63,10 @@ class SessionWarehouse : public Warehouse {
   InterruptGate gate_;
 
  private:
+  /// In a transaction of its own.
+  Status read_apart(std::string_view sql, const Values& values, RowVisitor& visitor);
+  Status expect_reading(std::string_view sql);
+
   WarehouseAccess access_;
   std::string schema_;
 };

@@ -1,0 +1,2 @@
+-- Nobody waits for an answer for longer; in milliseconds.
+set statement_timeout = 300000
