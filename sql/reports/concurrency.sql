@@ -2,9 +2,11 @@
 -- place: 10
 -- chart: heatmap
 -- levels: none
+-- long_range: week
 -- definition: The most sessions that were under way at one moment of each hour (UTC). A session (a
--- definition: user's plays with one session id) is under way from the start of its first song to
--- definition: the start of its last. Hours in which no song was started are left out.
+-- definition: user's plays with one session id) is under way from the start of its first song to the
+-- definition: start of its last. Hours in which no song was started are left out. Where the data go
+-- definition: over more than 120 days, it is the most of that hour in the week whose Monday is day.
 with sessions as (
     select min(start_time) as first_play, max(start_time) as last_play
     from songplays
@@ -26,14 +28,18 @@ running as (
            sum(change) over (order by at_time, kind rows unbounded preceding) as under_way
     from moments
 ),
-peaks as (
-    select date_trunc('hour', at_time) as at_hour, max(under_way) as peak
-    from running
-    where kind < 2
-    group by date_trunc('hour', at_time)
+span as (
+    select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
 )
-select cast(at_hour as date) as day,
-       cast(extract(hour from at_hour) as integer) as hour,
-       cast(peak as bigint) as peak
-from peaks
+select day, hour, cast(max(under_way) as bigint) as peak
+from (
+    select case when s.days > 120 then cast(date_trunc('week', r.at_time) as date)
+                else cast(r.at_time as date) end as day,
+           cast(extract(hour from r.at_time) as integer) as hour,
+           r.under_way
+    from running r
+    cross join span s
+    where r.kind < 2
+) seen
+group by day, hour
 order by day desc, hour

@@ -2,9 +2,9 @@
 -- place: 8
 -- chart: map
 -- levels: sum
--- long_range: week
--- definition: The 40 places in which most songs were started, as the app's logs name them. Where
--- definition: the data go over more than 120 days, day is the Monday of the week.
+-- long_range: month
+-- definition: The 40 places in which most songs were started, as the app's logs name them. Where the
+-- definition: data go over more than 120 days, day is the first of the month.
 with located as (
     select start_time,
            coalesce(level, 'unknown'){{exact}} as level,
@@ -29,7 +29,7 @@ select day,
 from (
     select day, level, place, count(*) as plays
     from (
-        select case when s.days > 120 then cast(date_trunc('week', l.start_time) as date)
+        select case when s.days > 120 then cast(date_trunc('month', l.start_time) as date)
                     else cast(l.start_time as date) end as day,
                l.level,
                l.place

@@ -1,6 +1,5 @@
 -- How new and how whole the data are.
 select (select max(last_event_at) from users) as last_event_at,
-       (select count(*) from etl_rejects) as rejects,
        (select count(song_id) from songplays) as matched,
        first_day,
        last_day,

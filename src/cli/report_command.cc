@@ -65,11 +65,13 @@ Result<std::vector<Analysis>> custom_analyses(const Options& options) {
 }
 
 Result<std::string> make_document(const OpenWarehouse& open, const std::vector<Analysis>& custom) {
-  TRY(expect_our_schema(*open.warehouse, open.sql));
+  TRY_ASSIGN(const bool sees_runs, may_read_runs(*open.warehouse, open.sql));
+  if (sees_runs) TRY(expect_our_schema(*open.warehouse, open.sql));
   TRY_ASSIGN(std::vector<Analysis> analyses, built_in_analyses(open.sql));
   analyses.insert(analyses.end(), custom.begin(), custom.end());
-  return report_document(*open.warehouse, open.sql, analyses,
-                         {.made_at_micros = now_micros(), .is_live = false});
+  return report_document(
+      *open.warehouse, open.sql, analyses,
+      {.made_at_micros = now_micros(), .is_live = false, .sees_runs = sees_runs});
 }
 
 void print_summary(const Options& options, const CommandContext& context, std::size_t size_bytes,

@@ -59,6 +59,13 @@ Status expect_our_schema(Warehouse& warehouse, const SqlLibrary& sql) {
   return expect_version(warehouse, version);
 }
 
+Result<bool> may_read_runs(Warehouse& warehouse, const SqlLibrary& sql) {
+  TRY_ASSIGN(const auto names, existing_tables(warehouse, sql));
+  if (!contains(names, kVersionTable)) return true;
+  TRY_ASSIGN(const Rows rows, warehouse.query(sql.get("status/may_read_runs")));
+  return rows.at(0, 0).text == "true";
+}
+
 Result<CreatedTables> create_tables(Warehouse& warehouse, const SqlLibrary& sql, bool drop) {
   CreatedTables result;
   TRY_ASSIGN(const auto before, existing_tables(warehouse, sql));

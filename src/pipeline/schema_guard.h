@@ -10,6 +10,10 @@ namespace sparkify {
 /// Errors: `database`, with what to do: make them, or use a newer program.
 Status expect_our_schema(Warehouse& warehouse, const SqlLibrary& sql);
 
+/// Whether the user may read what runs did; without, the tables' version cannot be told either.
+/// Tables that are not there are no secret.
+Result<bool> may_read_runs(Warehouse& warehouse, const SqlLibrary& sql);
+
 /// What create-tables did.
 struct CreatedTables {
   std::vector<std::string> dropped;

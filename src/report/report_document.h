@@ -14,6 +14,7 @@ namespace sparkify {
 struct ReportOptions {
   std::int64_t made_at_micros = 0;  ///< since 1970-01-01 UTC
   bool is_live = false;             ///< a server gives the page, and may give it anew
+  bool sees_runs = true;            ///< false: the user may not read runs and rejects
 };
 
 /// Asks the warehouse each analysis and puts the answers into the one JSON document from which the

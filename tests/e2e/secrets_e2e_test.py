@@ -67,6 +67,10 @@ COMMANDS = {
         ("query", "select getenv('SPARKIFY_DB_PASSWORD')"),
         ("query", "select current_setting('password')"),
     ],
+    "report": [
+        ("report", "--format", "json", "--out", "-"),
+        ("report", "--out", "{made}.html", "--reports", "{files}"),
+    ],
     "rejects": [("rejects",), ("rejects", "--summary")],
     "grant-readonly": [("grant-readonly", "reader"), ("grant-readonly", "nobody-here")],
     "generate": [

@@ -479,6 +479,660 @@ where (cast($1 as bigint) is null or r.run_id = cast($1 as bigint))
 group by r.reason, r.column_name
 order by rejects desc, r.reason , r.column_name 
 
+-- file: reports/active_users
+-- title: Active users
+-- place: 2
+-- chart: line
+-- levels: own
+-- definition: Users who started at least one song: on the day, in the 7 days and in the 30 days
+-- definition: that end with it, each user once. Stickiness is daily divided by monthly. A user who
+-- definition: had both levels in that time is in the count of each, and once in that of all. Days
+-- definition: whose 30 days have no play are left out; in the first 29 days the span is not full
+-- definition: yet.
+with user_days as (
+    select distinct
+           cast(start_time as date) as day,
+           user_id,
+           coalesce(level, 'unknown') as level
+    from songplays
+),
+by_level as (
+    select distinct day, user_id, 'all' as level from user_days
+    union all
+    select day, user_id, level from user_days where level <> 'all'
+),
+-- A user counts from an active day until the span after it ends or the next active day begins, so
+-- that nobody counts twice: what remains is to add up who comes and who goes.
+spells as (
+    select level, day, lead(day) over (partition by level, user_id order by day) as next_day
+    from by_level
+),
+comings_and_goings as (
+    select level, day, 1 as daily, 1 as weekly, 1 as monthly
+    from spells
+    union all
+    select level, day + 1, -1, 0, 0
+    from spells
+    union all
+    select level, case when next_day < day + 7 then next_day else day + 7 end, 0, -1, 0
+    from spells
+    union all
+    select level, case when next_day < day + 30 then next_day else day + 30 end, 0, 0, -1
+    from spells
+),
+changes as (
+    select level, day, sum(daily) as daily, sum(weekly) as weekly, sum(monthly) as monthly
+    from comings_and_goings
+    group by level, day
+),
+digits as (
+    select 0 as n union all select 1 union all select 2 union all select 3 union all select 4
+    union all select 5 union all select 6 union all select 7 union all select 8 union all select 9
+),
+later as (
+    select units.n + 10 * tens.n as days
+    from digits units
+    cross join digits tens
+    where units.n + 10 * tens.n <= 30
+),
+calendar as (
+    select distinct active.day + later.days as day
+    from (select distinct day from user_days) active
+    cross join later
+),
+running as (
+    select l.level,
+           c.day,
+           sum(coalesce(ch.daily, 0))
+               over (partition by l.level order by c.day rows unbounded preceding) as daily,
+           sum(coalesce(ch.weekly, 0))
+               over (partition by l.level order by c.day rows unbounded preceding) as weekly,
+           sum(coalesce(ch.monthly, 0))
+               over (partition by l.level order by c.day rows unbounded preceding) as monthly
+    from calendar c
+    cross join (select distinct level from by_level) l
+    left join changes ch on ch.level = l.level and ch.day = c.day
+)
+select day,
+       level as level,
+       cast(daily as bigint) as daily,
+       cast(weekly as bigint) as weekly,
+       cast(monthly as bigint) as monthly
+from running
+where monthly > 0
+  and day <= (select max(day) from user_days)
+order by day desc, level 
+
+-- file: reports/concurrency
+-- title: Sessions at once
+-- place: 10
+-- chart: heatmap
+-- levels: none
+-- long_range: week
+-- definition: The most sessions that were under way at one moment of each hour (UTC). A session (a
+-- definition: user's plays with one session id) is under way from the start of its first song to the
+-- definition: start of its last. Hours in which no song was started are left out. Where the data go
+-- definition: over more than 120 days, it is the most of that hour in the week whose Monday is day.
+with sessions as (
+    select min(start_time) as first_play, max(start_time) as last_play
+    from songplays
+    group by session_id, user_id
+),
+-- An hour's beginning stands before the starts of its moment, so that it shows what was under way
+-- already; ends stand behind.
+moments as (
+    select distinct date_trunc('hour', start_time) as at_time, 0 as kind, 0 as change
+    from songplays
+    union all
+    select first_play, 1, 1 from sessions
+    union all
+    select last_play, 2, -1 from sessions
+),
+running as (
+    select at_time,
+           kind,
+           sum(change) over (order by at_time, kind rows unbounded preceding) as under_way
+    from moments
+),
+span as (
+    select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
+)
+select day, hour, cast(max(under_way) as bigint) as peak
+from (
+    select case when s.days > 120 then cast(date_trunc('week', r.at_time) as date)
+                else cast(r.at_time as date) end as day,
+           cast(extract(hour from r.at_time) as integer) as hour,
+           r.under_way
+    from running r
+    cross join span s
+    where r.kind < 2
+) seen
+group by day, hour
+order by day desc, hour
+
+-- file: reports/devices
+-- title: What people listen with
+-- place: 9
+-- chart: bars
+-- levels: sum
+-- long_range: week
+-- definition: Songs started with each browser, system and kind of device, as the browser's user
+-- definition: agent tells; what it does not tell is Other, and unknown if the log has none. Where
+-- definition: the data go over more than 120 days, day is the Monday of the week.
+with span as (
+    select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
+),
+agents as (
+    select day, level, agent, count(*) as plays
+    from (
+        select case when s.days > 120 then cast(date_trunc('week', p.start_time) as date)
+                    else cast(p.start_time as date) end as day,
+               coalesce(p.level, 'unknown') as level,
+               coalesce(p.user_agent, '') as agent
+        from songplays p
+        cross join span s
+    ) started
+    group by day, level, agent
+),
+named as (
+    select day,
+           level,
+           plays,
+           case when agent = '' then 'unknown'
+                when agent like '%Edge/%' or agent like '%Edg/%' then 'Edge'
+                when agent like '%OPR/%' or agent like '%Opera%' then 'Opera'
+                when agent like '%Firefox/%' or agent like '%FxiOS/%' then 'Firefox'
+                when agent like '%Chrome/%' or agent like '%CriOS/%' then 'Chrome'
+                when agent like '%MSIE %' or agent like '%Trident/%' then 'Internet Explorer'
+                when agent like '%Safari/%' then 'Safari'
+                else 'Other' end as browser,
+           case when agent = '' then 'unknown'
+                when agent like '%Windows%' then 'Windows'
+                when agent like '%iPhone%' or agent like '%iPad%' or agent like '%iPod%' then 'iOS'
+                when agent like '%Macintosh%' then 'macOS'
+                when agent like '%Android%' then 'Android'
+                when agent like '%Linux%' or agent like '%X11%' then 'Linux'
+                else 'Other' end as "system",
+           case when agent = '' then 'unknown'
+                when agent like '%Windows%' and agent not like '%Phone%' then 'Computer'
+                when agent like '%iPad%' then 'Tablet'
+                when agent like '%Android%' and agent not like '%Mobile%' then 'Tablet'
+                when agent like '%iPhone%' or agent like '%iPod%' or agent like '%Mobile%'
+                    then 'Phone'
+                when agent like '%Macintosh%' or agent like '%Linux%' or agent like '%X11%'
+                    then 'Computer'
+                else 'Other' end as device
+    from agents
+)
+select day,
+       level as level,
+       browser,
+       "system",
+       device,
+       plays
+from (
+    select day, level, browser, "system", device, cast(sum(plays) as bigint) as plays
+    from named
+    group by day, level, browser, "system", device
+) counted
+order by day desc, plays desc, browser , "system" , device ,
+         level 
+
+-- file: reports/level_changes
+-- title: Upgrades and downgrades
+-- place: 3
+-- chart: bars
+-- levels: none
+-- definition: Changes of users' levels on each day: an upgrade is a user's first song at level
+-- definition: paid after one at level free, a downgrade the reverse. Days without a change are
+-- definition: left out.
+with changes as (
+    select cast(start_time as date) as day, level, level_before
+    from (
+        select start_time,
+               level,
+               lag(level) over (partition by user_id order by start_time, songplay_id) as level_before
+        from songplays
+        where user_id in (
+            select user_id
+            from songplays
+            group by user_id
+            having min(level ) <> max(level )
+        )
+    ) ordered_plays
+    where level <> level_before
+)
+select day, upgrades, downgrades
+from (
+    select day,
+           count(case when level = 'paid'
+                       and level_before = 'free' then 1 end) as upgrades,
+           count(case when level = 'free'
+                       and level_before = 'paid' then 1 end) as downgrades
+    from changes
+    group by day
+) counted
+where upgrades + downgrades > 0
+order by day desc
+
+-- file: reports/match_rate
+-- title: Plays that the catalogue knows
+-- place: 11
+-- chart: line
+-- levels: sum
+-- definition: matched: plays whose title, artist's name and length are those of a song in the
+-- definition: catalogue. The match rate is matched divided by plays.
+select day, level as level, plays, matched
+from (
+    select day, level, count(*) as plays, count(song_id) as matched
+    from (
+        select cast(start_time as date) as day,
+               coalesce(level, 'unknown') as level,
+               song_id
+        from songplays
+    ) started
+    group by day, level
+) counted
+order by day desc, level 
+
+-- file: reports/places
+-- title: Where people listen
+-- place: 8
+-- chart: map
+-- levels: sum
+-- long_range: month
+-- definition: The 40 places in which most songs were started, as the app's logs name them. Where the
+-- definition: data go over more than 120 days, day is the first of the month.
+with located as (
+    select start_time,
+           coalesce(level, 'unknown') as level,
+           coalesce(location, 'unknown') as place
+    from songplays
+),
+leaders as (
+    select place
+    from (
+        select place, row_number() over (order by plays desc, place ) as nth
+        from (select place, count(*) as plays from located group by place) totals
+    ) ranked
+    where nth <= 40
+),
+span as (
+    select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
+)
+select day,
+       level as level,
+       place as place,
+       plays
+from (
+    select day, level, place, count(*) as plays
+    from (
+        select case when s.days > 120 then cast(date_trunc('month', l.start_time) as date)
+                    else cast(l.start_time as date) end as day,
+               l.level,
+               l.place
+        from located l
+        join leaders t on t.place = l.place
+        cross join span s
+    ) started
+    group by day, level, place
+) counted
+order by day desc, plays desc, place , level 
+
+-- file: reports/plays_by_hour
+-- title: When people listen
+-- place: 1
+-- chart: heatmap
+-- levels: sum
+-- definition: Songs started in each hour of each day, in UTC. A song counts in the hour in which
+-- definition: it was started, and for the level that the user had then.
+select day, level as level, hour, plays
+from (
+    select day, level, hour, count(*) as plays
+    from (
+        select cast(start_time as date) as day,
+               coalesce(level, 'unknown') as level,
+               cast(extract(hour from start_time) as integer) as hour
+        from songplays
+    ) started
+    group by day, level, hour
+) counted
+order by day desc, hour, level 
+
+-- file: reports/retention
+-- title: Who comes back
+-- place: 7
+-- chart: retention
+-- levels: none
+-- definition: A cohort is the users whose first song ever was started in one week (Monday to
+-- definition: Sunday, UTC), named by its Monday. Week 0 is that week, week 1 the next. users:
+-- definition: those of the cohort who started a song in the week; weeks in which nobody did are
+-- definition: left out. The newest week may not be over yet.
+with user_weeks as (
+    select distinct user_id, cast(date_trunc('week', start_time) as date) as monday
+    from songplays
+),
+firsts as (
+    select user_id, min(monday) as cohort
+    from user_weeks
+    group by user_id
+),
+sizes as (
+    select cohort, count(*) as cohort_users
+    from firsts
+    group by cohort
+),
+counted as (
+    select f.cohort, w.monday, count(*) as users
+    from user_weeks w
+    join firsts f on f.user_id = w.user_id
+    group by f.cohort, w.monday
+)
+select c.cohort,
+       cast((c.monday - c.cohort) / 7 as integer) as week,
+       c.users,
+       s.cohort_users
+from counted c
+join sizes s on s.cohort = c.cohort
+order by c.cohort desc, week
+
+-- file: reports/session_lengths
+-- title: How long sessions last
+-- place: 6
+-- chart: histogram
+-- levels: sum
+-- long_range: month
+-- definition: A session is a user's plays with one session id. Its length is from the start of its
+-- definition: first song to the start of its last, in whole minutes (seconds' fractions are left
+-- definition: out), so that a session of one song has length 0. It counts on the day of its first
+-- definition: song; one with songs at both levels counts as paid. Where the data go over more than
+-- definition: 120 days, day is the first of the month.
+with sessions as (
+    select min(start_time) as first_play,
+           max(start_time) as last_play,
+           coalesce(max(level ), 'unknown') as level
+    from songplays
+    group by session_id, user_id
+),
+span as (
+    select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
+),
+measured as (
+    select case when s.days > 120 then cast(date_trunc('month', e.first_play) as date)
+                else cast(e.first_play as date) end as day,
+           e.level,
+           cast(floor((
+               cast(extract(epoch from date_trunc('second', e.last_play)) as bigint)
+               - cast(extract(epoch from date_trunc('second', e.first_play)) as bigint)
+           ) / 60.0) as integer) as minutes
+    from sessions e
+    cross join span s
+)
+select day, level as level, minutes, sessions
+from (
+    select day, level, minutes, count(*) as sessions
+    from measured
+    group by day, level, minutes
+) counted
+order by day desc, minutes, level 
+
+-- file: reports/top_artists
+-- title: Top artists
+-- place: 5
+-- chart: top
+-- levels: sum
+-- long_range: week
+-- definition: The 30 artists whose songs were started most often, and the 30 of each level, of the
+-- definition: 1,000 that were started most often of all. An artist is a name: that of the
+-- definition: catalogue's song, or the log's own text where no song matched the play. Where the
+-- definition: data go over more than 120 days, day is the Monday of the week.
+with totals as (
+    select artist, sum(plays) as plays
+    from (
+        select s.artist_name as artist, p.plays
+        from (
+            select song_id, count(*) as plays
+            from songplays
+            where song_id is not null
+            group by song_id
+        ) p
+        join songs s on s.song_id = p.song_id
+        union all
+        select artist, count(*)
+        from (select artist as artist from unmatched_songplays) texts
+        group by artist
+    ) each_kind
+    group by artist
+),
+popular as (
+    select artist, nth
+    from (
+        select artist, row_number() over (order by plays desc, artist ) as nth
+        from totals
+    ) ranked
+    where nth <= 1000
+),
+started as (
+    select p.start_time, p.level, o.artist
+    from songplays p
+    join songs s on s.song_id = p.song_id
+    join popular o on o.artist = s.artist_name
+    union all
+    select p.start_time, p.level, o.artist
+    from unmatched_songplays u
+    join popular o on o.artist = u.artist
+    join songplays p on p.songplay_id = u.songplay_id
+),
+span as (
+    select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
+),
+by_day as (
+    select day, level, artist, count(*) as plays
+    from (
+        select case when s.days > 120 then cast(date_trunc('week', p.start_time) as date)
+                    else cast(p.start_time as date) end as day,
+               coalesce(p.level, 'unknown') as level,
+               p.artist
+        from started p
+        cross join span s
+    ) dated
+    group by day, level, artist
+),
+leaders as (
+    select artist from popular where nth <= 30
+    union
+    select artist
+    from (
+        select artist,
+               row_number() over (
+                   partition by level order by sum(plays) desc, artist 
+               ) as nth
+        from by_day
+        group by level, artist
+    ) ranked
+    where nth <= 30
+)
+select b.day,
+       b.level as level,
+       b.artist as artist,
+       b.plays
+from by_day b
+join leaders t on t.artist = b.artist
+order by b.day desc, b.plays desc, b.artist , b.level 
+
+-- file: reports/top_songs
+-- title: Top songs
+-- place: 4
+-- chart: top
+-- levels: sum
+-- long_range: week
+-- definition: The 30 songs that were started most often, and the 30 of each level, of the 1,000
+-- definition: that were started most often of all. A song is a title and an artist's name; where
+-- definition: no song of the catalogue matched the play, they are the log's own text. Where the
+-- definition: data go over more than 120 days, day is the Monday of the week.
+with totals as (
+    select song, artist, sum(plays) as plays
+    from (
+        select s.title as song, s.artist_name as artist, p.plays
+        from (
+            select song_id, count(*) as plays
+            from songplays
+            where song_id is not null
+            group by song_id
+        ) p
+        join songs s on s.song_id = p.song_id
+        union all
+        select song, artist, count(*)
+        from (
+            select song as song, artist as artist from unmatched_songplays
+        ) texts
+        group by song, artist
+    ) each_kind
+    group by song, artist
+),
+popular as (
+    select song, artist, nth
+    from (
+        select song,
+               artist,
+               row_number() over (order by plays desc, song , artist ) as nth
+        from totals
+    ) ranked
+    where nth <= 1000
+),
+started as (
+    select p.start_time, p.level, o.song, o.artist
+    from songplays p
+    join songs s on s.song_id = p.song_id
+    join popular o on o.song = s.title and o.artist = s.artist_name
+    union all
+    select p.start_time, p.level, o.song, o.artist
+    from unmatched_songplays u
+    join popular o on o.song = u.song and o.artist = u.artist
+    join songplays p on p.songplay_id = u.songplay_id
+),
+span as (
+    select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
+),
+by_day as (
+    select day, level, song, artist, count(*) as plays
+    from (
+        select case when s.days > 120 then cast(date_trunc('week', p.start_time) as date)
+                    else cast(p.start_time as date) end as day,
+               coalesce(p.level, 'unknown') as level,
+               p.song,
+               p.artist
+        from started p
+        cross join span s
+    ) dated
+    group by day, level, song, artist
+),
+leaders as (
+    select song, artist from popular where nth <= 30
+    union
+    select song, artist
+    from (
+        select song,
+               artist,
+               row_number() over (
+                   partition by level order by sum(plays) desc, song , artist 
+               ) as nth
+        from by_day
+        group by level, song, artist
+    ) ranked
+    where nth <= 30
+)
+select b.day,
+       b.level as level,
+       b.song as song,
+       b.artist as artist,
+       b.plays
+from by_day b
+join leaders t on t.song = b.song and t.artist = b.artist
+order by b.day desc, b.plays desc, b.song , b.artist , b.level 
+
+-- file: reports/unmatched_songs
+-- title: What to add to the catalogue
+-- place: 12
+-- chart: table
+-- levels: none
+-- definition: The 50 songs that were started most often of those that no song of the catalogue
+-- definition: matched, in the log's own text, with how many users started them.
+with texts as (
+    select songplay_id, song as song, artist as artist
+    from unmatched_songplays
+),
+leaders as (
+    select song, artist, plays
+    from (
+        select song,
+               artist,
+               plays,
+               row_number() over (order by plays desc, song , artist ) as nth
+        from (
+            select song, artist, count(*) as plays from texts group by song, artist
+        ) totals
+    ) ranked
+    where nth <= 50
+),
+listeners as (
+    select x.song, x.artist, count(distinct p.user_id) as users
+    from texts x
+    join leaders t on t.song = x.song and t.artist = x.artist
+    join songplays p on p.songplay_id = x.songplay_id
+    group by x.song, x.artist
+)
+select t.song as song,
+       t.artist as artist,
+       t.plays,
+       l.users
+from leaders t
+join listeners l on l.song = t.song and l.artist = t.artist
+order by t.plays desc, t.song , t.artist 
+
+-- file: reports/users_at_risk
+-- title: Users at risk of leaving
+-- place: 13
+-- chart: table
+-- levels: none
+-- definition: Users who listened and have nearly stopped: at least 10 plays in the 21 days before
+-- definition: the last 7 days of the data (plays_before), and in these 7 (plays_lately) at most
+-- definition: a quarter as many a day. The 50 with most plays before are listed. level
+-- definition: is the user's level now.
+with newest as (
+    select cast(max(start_time) as date) as day from songplays
+),
+recent as (
+    select p.user_id,
+           max(p.start_time) as last_play,
+           sum(case when cast(p.start_time as date) <= n.day - 7 then 1 else 0 end) as plays_before,
+           sum(case when cast(p.start_time as date) > n.day - 7 then 1 else 0 end) as plays_lately
+    from songplays p
+    cross join newest n
+    where cast(p.start_time as date) > n.day - 28
+    group by p.user_id
+),
+ranked as (
+    select user_id,
+           last_play,
+           plays_before,
+           plays_lately,
+           row_number() over (order by plays_before desc, user_id) as nth
+    from recent
+    where plays_before >= 10
+      and plays_lately * 12 <= plays_before
+)
+select r.user_id,
+       trim(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')) as name,
+       coalesce(u.level, 'unknown') as level,
+       r.last_play,
+       cast(r.plays_before as bigint) as plays_before,
+       cast(r.plays_lately as bigint) as plays_lately
+from ranked r
+left join users u on u.user_id = r.user_id
+where r.nth <= 50
+order by r.nth
+
 -- file: session/commit
 commit
 
@@ -1000,12 +1654,33 @@ where run_id = cast($1 as bigint)
   and ((is_known = 0 and records > 0) or (is_known = 1 and records = 0))
 order by kind , is_known, records desc, key_name 
 
+-- file: status/freshness
+-- How new and how whole the data are.
+select (select max(last_event_at) from users) as last_event_at,
+       (select count(song_id) from songplays) as matched,
+       first_day,
+       last_day,
+       last_day - first_day as days
+from (
+    select cast(min(start_time) as date) as first_day, cast(max(start_time) as date) as last_day
+    from songplays
+) played
+
+-- file: status/may_read_runs
+-- Whether this user sees what runs did: who was granted the star alone (grant-readonly) does not.
+select has_table_privilege('etl_runs', 'select')
+       and has_table_privilege('etl_rejects', 'select')
+       and has_table_privilege('etl_schema', 'select') as may_read_runs
+
 -- file: status/objects
 select kind, count(*) as objects, sum(size_bytes) as bytes, sum(records) as records,
        sum(loaded) as loaded, sum(duplicates) as duplicates, sum(rejects) as rejects
 from etl_objects
 group by kind
 order by kind 
+
+-- file: status/reject_count
+select count(*) as rejects from etl_rejects
 
 -- file: status/runs
 -- The last runs, newest first.

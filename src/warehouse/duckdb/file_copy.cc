@@ -186,6 +186,11 @@ int FileCopy::make_folder(const std::string& parent, const std::string& name) {
 }
 
 Result<FileCopy> FileCopy::make(const std::string& path, const std::string& what) {
+  FileState state;
+  if (!read_state(path, state)) {
+    return make_error(ErrorKind::database,
+                      fmt::format("{}: cannot be read ({})", what, std::strerror(errno)));
+  }
   std::error_code error;
   const fs::path original(path);
   const std::string beside = fs::absolute(original, error).parent_path().native();

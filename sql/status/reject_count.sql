@@ -1,0 +1,1 @@
+select count(*) as rejects from etl_rejects
