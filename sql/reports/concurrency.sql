@@ -4,9 +4,10 @@
 -- levels: none
 -- long_range: week
 -- definition: The most sessions that were under way at one moment of each hour (UTC). A session (a
--- definition: user's plays with one session id) is under way from the start of its first song to the
--- definition: start of its last. Hours in which no song was started are left out. Where the data go
--- definition: over more than 120 days, it is the most of that hour in the week whose Monday is day.
+-- definition: user's plays with one session id) is under way from the start of its first song to
+-- definition: the start of its last. Hours in which no song was started are left out. Where the
+-- definition: data go over more than 120 days, it is the most of that hour in the week whose
+-- definition: Monday is day.
 with sessions as (
     select min(start_time) as first_play, max(start_time) as last_play
     from songplays

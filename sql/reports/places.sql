@@ -3,21 +3,14 @@
 -- chart: map
 -- levels: sum
 -- long_range: month
--- definition: The 40 places in which most songs were started, as the app's logs name them. Where the
--- definition: data go over more than 120 days, day is the first of the month.
-with located as (
-    select start_time,
-           coalesce(level, 'unknown'){{exact}} as level,
-           coalesce(location, 'unknown'){{exact}} as place
-    from songplays
-),
-leaders as (
-    select place
-    from (
-        select place, row_number() over (order by plays desc, place {{bytes}}) as nth
-        from (select place, count(*) as plays from located group by place) totals
-    ) ranked
-    where nth <= 40
+-- definition: The 40 places in which most songs were started, as the app's logs name them. Where
+-- definition: the data go over more than 120 days, day is the first of the month.
+with leaders as (
+    select place, count(*) as plays
+    from (select coalesce(location, 'unknown'){{exact}} as place from songplays) located
+    group by place
+    order by plays desc, place {{bytes}}
+    limit 40
 ),
 span as (
     select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
@@ -29,12 +22,12 @@ select day,
 from (
     select day, level, place, count(*) as plays
     from (
-        select case when s.days > 120 then cast(date_trunc('month', l.start_time) as date)
-                    else cast(l.start_time as date) end as day,
-               l.level,
+        select case when s.days > 120 then cast(date_trunc('month', p.start_time) as date)
+                    else cast(p.start_time as date) end as day,
+               coalesce(p.level, 'unknown'){{exact}} as level,
                l.place
-        from located l
-        join leaders t on t.place = l.place
+        from songplays p
+        join leaders l on l.place = coalesce(p.location, 'unknown'){{exact}}
         cross join span s
     ) started
     group by day, level, place

@@ -25,21 +25,29 @@ with totals as (
     ) each_kind
     group by artist
 ),
+-- From here on each has a number, in the order of the names.
 popular as (
-    select artist, nth
+    select row_number() over (order by artist {{bytes}}) as number,
+           artist,
+           row_number() over (order by plays desc, artist {{bytes}}) as nth
     from (
-        select artist, row_number() over (order by plays desc, artist {{bytes}}) as nth
+        select artist, plays
         from totals
-    ) ranked
-    where nth <= 1000
+        order by plays desc, artist {{bytes}}
+        limit 1000
+    ) most_played
+),
+known as (
+    select s.song_id{{exact}} as song_id, o.number
+    from songs s
+    join popular o on o.artist = s.artist_name{{exact}}
 ),
 started as (
-    select p.start_time, p.level, o.artist
+    select p.start_time, p.level, k.number
     from songplays p
-    join songs s on s.song_id{{exact}} = p.song_id{{exact}}
-    join popular o on o.artist = s.artist_name{{exact}}
+    join known k on k.song_id = p.song_id{{exact}}
     union all
-    select p.start_time, p.level, o.artist
+    select p.start_time, p.level, o.number
     from unmatched_songplays u
     join popular o on o.artist = u.artist{{exact}}
     join songplays p on p.songplay_id = u.songplay_id
@@ -48,35 +56,34 @@ span as (
     select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
 ),
 by_day as (
-    select day, level, artist, count(*) as plays
+    select day, level, number, count(*) as plays
     from (
         select case when s.days > 120 then cast(date_trunc('week', p.start_time) as date)
                     else cast(p.start_time as date) end as day,
                coalesce(p.level, 'unknown'){{exact}} as level,
-               p.artist
+               p.number
         from started p
         cross join span s
     ) dated
-    group by day, level, artist
+    group by day, level, number
 ),
 leaders as (
-    select artist from popular where nth <= 30
+    select number from popular where nth <= 30
     union
-    select artist
+    select number
     from (
-        select artist,
-               row_number() over (
-                   partition by level order by sum(plays) desc, artist {{bytes}}
-               ) as nth
+        select number,
+               row_number() over (partition by level order by sum(plays) desc, number) as nth
         from by_day
-        group by level, artist
+        group by level, number
     ) ranked
     where nth <= 30
 )
 select b.day,
        {{unmark}}b.level{{unmark_end}} as level,
-       {{unmark}}b.artist{{unmark_end}} as artist,
+       {{unmark}}o.artist{{unmark_end}} as artist,
        b.plays
 from by_day b
-join leaders t on t.artist = b.artist
-order by b.day desc, b.plays desc, b.artist {{bytes}}, b.level {{bytes}}
+join leaders l on l.number = b.number
+join popular o on o.number = b.number
+order by b.day desc, b.plays desc, b.number, b.level {{bytes}}

@@ -185,6 +185,26 @@ class NumbersTest(ReportCase):
         _, found = self.expect_right(self.report())
         self.assertIn("unknown", json.dumps(found["places"]["rows"]))
 
+    def test_edges(self):
+        """Seconds' fractions, the last user who is at risk, the last name of many equals."""
+        begin, day = corpus.NOVEMBER_MS // 86_400_000 * 86_400_000, 86_400_000
+        events = [corpus.play(1, 0, ts=begin + 900), corpus.play(1, 1, ts=begin + 60_100)]
+        for user, before, lately in ((11, 12, 1), (12, 23, 2), (13, 24, 2), (14, 9, 0), (15, 10, 0)):
+            for number in range(before):
+                at = begin + (number % 21 + 1) * day - 1
+                events.append(corpus.play(user, number, userId=str(user), ts=at))
+            for number in range(lately):
+                at = begin + 21 * day + number
+                events.append(corpus.play(user, 500 + number, userId=str(user), ts=at))
+        last = begin + 28 * day - 1
+        for number, letter in enumerate("aBcÄdE z" * 9):
+            name = f"{letter}{number:02}"
+            events.append(corpus.play(100 + number, 0, ts=last, song=name, artist=name, location=name))
+        self.load_records(events)
+        _, found = self.expect_right(self.report())
+        self.assertEqual([row[0] for row in found["users_at_risk"]["rows"]], [13, 11, 15])
+        self.assertIn([1, 1], [row[2:] for row in found["session_lengths"]["rows"]])
+
     def test_an_empty_warehouse(self):
         document = self.report()
         self.assertIsNone(document["range"])

@@ -684,22 +684,39 @@ order by day desc, plays desc, browser , "system" , device ,
 -- chart: bars
 -- levels: none
 -- definition: Changes of users' levels on each day: an upgrade is a user's first song at level
--- definition: paid after one at level free, a downgrade the reverse. Days without a change are
--- definition: left out.
-with changes as (
-    select cast(start_time as date) as day, level, level_before
+-- definition: paid after one at level free, a downgrade the reverse. Songs without a level are
+-- definition: passed over. Days without a change are left out.
+with user_days as (
+    select user_id,
+           cast(start_time as date) as day,
+           min(start_time) as first_play,
+           min(songplay_id) as first_id,
+           min(level ) as least_level,
+           max(level ) as greatest_level
+    from songplays
+    where level is not null
+    group by user_id, cast(start_time as date)
+),
+-- Of a day at one level its first play is enough; of others all are looked at.
+steps as (
+    select user_id, first_play as at_time, first_id as songplay_id, least_level as level
+    from user_days
+    where least_level = greatest_level
+    union all
+    select p.user_id, p.start_time, p.songplay_id, p.level
+    from songplays p
+    join user_days d on d.user_id = p.user_id and d.day = cast(p.start_time as date)
+    where d.least_level <> d.greatest_level
+),
+changes as (
+    select cast(at_time as date) as day, level, level_before
     from (
-        select start_time,
+        select at_time,
                level,
-               lag(level) over (partition by user_id order by start_time, songplay_id) as level_before
-        from songplays
-        where user_id in (
-            select user_id
-            from songplays
-            group by user_id
-            having min(level ) <> max(level )
-        )
-    ) ordered_plays
+               lag(level) over (partition by user_id order by at_time, songplay_id)
+                   as level_before
+        from steps
+    ) ordered_steps
     where level <> level_before
 )
 select day, upgrades, downgrades
@@ -743,19 +760,12 @@ order by day desc, level
 -- long_range: month
 -- definition: The 40 places in which most songs were started, as the app's logs name them. Where the
 -- definition: data go over more than 120 days, day is the first of the month.
-with located as (
-    select start_time,
-           coalesce(level, 'unknown') as level,
-           coalesce(location, 'unknown') as place
-    from songplays
-),
-leaders as (
-    select place
-    from (
-        select place, row_number() over (order by plays desc, place ) as nth
-        from (select place, count(*) as plays from located group by place) totals
-    ) ranked
-    where nth <= 40
+with leaders as (
+    select place, count(*) as plays
+    from (select coalesce(location, 'unknown') as place from songplays) located
+    group by place
+    order by plays desc, place 
+    limit 40
 ),
 span as (
     select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
@@ -767,12 +777,12 @@ select day,
 from (
     select day, level, place, count(*) as plays
     from (
-        select case when s.days > 120 then cast(date_trunc('month', l.start_time) as date)
-                    else cast(l.start_time as date) end as day,
-               l.level,
+        select case when s.days > 120 then cast(date_trunc('month', p.start_time) as date)
+                    else cast(p.start_time as date) end as day,
+               coalesce(p.level, 'unknown') as level,
                l.place
-        from located l
-        join leaders t on t.place = l.place
+        from songplays p
+        join leaders l on l.place = coalesce(p.location, 'unknown')
         cross join span s
     ) started
     group by day, level, place
@@ -904,21 +914,29 @@ with totals as (
     ) each_kind
     group by artist
 ),
+-- From here on each has a number, in the order of the names.
 popular as (
-    select artist, nth
+    select row_number() over (order by artist ) as number,
+           artist,
+           row_number() over (order by plays desc, artist ) as nth
     from (
-        select artist, row_number() over (order by plays desc, artist ) as nth
+        select artist, plays
         from totals
-    ) ranked
-    where nth <= 1000
+        order by plays desc, artist 
+        limit 1000
+    ) most_played
+),
+known as (
+    select s.song_id as song_id, o.number
+    from songs s
+    join popular o on o.artist = s.artist_name
 ),
 started as (
-    select p.start_time, p.level, o.artist
+    select p.start_time, p.level, k.number
     from songplays p
-    join songs s on s.song_id = p.song_id
-    join popular o on o.artist = s.artist_name
+    join known k on k.song_id = p.song_id
     union all
-    select p.start_time, p.level, o.artist
+    select p.start_time, p.level, o.number
     from unmatched_songplays u
     join popular o on o.artist = u.artist
     join songplays p on p.songplay_id = u.songplay_id
@@ -927,38 +945,37 @@ span as (
     select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
 ),
 by_day as (
-    select day, level, artist, count(*) as plays
+    select day, level, number, count(*) as plays
     from (
         select case when s.days > 120 then cast(date_trunc('week', p.start_time) as date)
                     else cast(p.start_time as date) end as day,
                coalesce(p.level, 'unknown') as level,
-               p.artist
+               p.number
         from started p
         cross join span s
     ) dated
-    group by day, level, artist
+    group by day, level, number
 ),
 leaders as (
-    select artist from popular where nth <= 30
+    select number from popular where nth <= 30
     union
-    select artist
+    select number
     from (
-        select artist,
-               row_number() over (
-                   partition by level order by sum(plays) desc, artist 
-               ) as nth
+        select number,
+               row_number() over (partition by level order by sum(plays) desc, number) as nth
         from by_day
-        group by level, artist
+        group by level, number
     ) ranked
     where nth <= 30
 )
 select b.day,
        b.level as level,
-       b.artist as artist,
+       o.artist as artist,
        b.plays
 from by_day b
-join leaders t on t.artist = b.artist
-order by b.day desc, b.plays desc, b.artist , b.level 
+join leaders l on l.number = b.number
+join popular o on o.number = b.number
+order by b.day desc, b.plays desc, b.number, b.level 
 
 -- file: reports/top_songs
 -- title: Top songs
@@ -990,23 +1007,30 @@ with totals as (
     ) each_kind
     group by song, artist
 ),
+-- From here on each has a number, in the order of the names.
 popular as (
-    select song, artist, nth
+    select row_number() over (order by song , artist ) as number,
+           song,
+           artist,
+           row_number() over (order by plays desc, song , artist ) as nth
     from (
-        select song,
-               artist,
-               row_number() over (order by plays desc, song , artist ) as nth
+        select song, artist, plays
         from totals
-    ) ranked
-    where nth <= 1000
+        order by plays desc, song , artist 
+        limit 1000
+    ) most_played
+),
+known as (
+    select s.song_id as song_id, o.number
+    from songs s
+    join popular o on o.song = s.title and o.artist = s.artist_name
 ),
 started as (
-    select p.start_time, p.level, o.song, o.artist
+    select p.start_time, p.level, k.number
     from songplays p
-    join songs s on s.song_id = p.song_id
-    join popular o on o.song = s.title and o.artist = s.artist_name
+    join known k on k.song_id = p.song_id
     union all
-    select p.start_time, p.level, o.song, o.artist
+    select p.start_time, p.level, o.number
     from unmatched_songplays u
     join popular o on o.song = u.song and o.artist = u.artist
     join songplays p on p.songplay_id = u.songplay_id
@@ -1015,41 +1039,38 @@ span as (
     select cast(max(start_time) as date) - cast(min(start_time) as date) as days from songplays
 ),
 by_day as (
-    select day, level, song, artist, count(*) as plays
+    select day, level, number, count(*) as plays
     from (
         select case when s.days > 120 then cast(date_trunc('week', p.start_time) as date)
                     else cast(p.start_time as date) end as day,
                coalesce(p.level, 'unknown') as level,
-               p.song,
-               p.artist
+               p.number
         from started p
         cross join span s
     ) dated
-    group by day, level, song, artist
+    group by day, level, number
 ),
 leaders as (
-    select song, artist from popular where nth <= 30
+    select number from popular where nth <= 30
     union
-    select song, artist
+    select number
     from (
-        select song,
-               artist,
-               row_number() over (
-                   partition by level order by sum(plays) desc, song , artist 
-               ) as nth
+        select number,
+               row_number() over (partition by level order by sum(plays) desc, number) as nth
         from by_day
-        group by level, song, artist
+        group by level, number
     ) ranked
     where nth <= 30
 )
 select b.day,
        b.level as level,
-       b.song as song,
-       b.artist as artist,
+       o.song as song,
+       o.artist as artist,
        b.plays
 from by_day b
-join leaders t on t.song = b.song and t.artist = b.artist
-order by b.day desc, b.plays desc, b.song , b.artist , b.level 
+join leaders l on l.number = b.number
+join popular o on o.number = b.number
+order by b.day desc, b.plays desc, b.number, b.level 
 
 -- file: reports/unmatched_songs
 -- title: What to add to the catalogue
@@ -1058,37 +1079,27 @@ order by b.day desc, b.plays desc, b.song , b.artist , b.level
 -- levels: none
 -- definition: The 50 songs that were started most often of those that no song of the catalogue
 -- definition: matched, in the log's own text, with how many users started them.
-with texts as (
-    select songplay_id, song as song, artist as artist
-    from unmatched_songplays
-),
-leaders as (
-    select song, artist, plays
-    from (
-        select song,
-               artist,
-               plays,
-               row_number() over (order by plays desc, song , artist ) as nth
-        from (
-            select song, artist, count(*) as plays from texts group by song, artist
-        ) totals
-    ) ranked
-    where nth <= 50
+with leaders as (
+    select song, artist, count(*) as plays
+    from (select song as song, artist as artist from unmatched_songplays) texts
+    group by song, artist
+    order by plays desc, song , artist 
+    limit 50
 ),
 listeners as (
-    select x.song, x.artist, count(distinct p.user_id) as users
-    from texts x
-    join leaders t on t.song = x.song and t.artist = x.artist
-    join songplays p on p.songplay_id = x.songplay_id
-    group by x.song, x.artist
+    select l.song, l.artist, count(distinct p.user_id) as users
+    from unmatched_songplays u
+    join leaders l on l.song = u.song and l.artist = u.artist
+    join songplays p on p.songplay_id = u.songplay_id
+    group by l.song, l.artist
 )
-select t.song as song,
-       t.artist as artist,
-       t.plays,
-       l.users
-from leaders t
-join listeners l on l.song = t.song and l.artist = t.artist
-order by t.plays desc, t.song , t.artist 
+select l.song as song,
+       l.artist as artist,
+       l.plays,
+       n.users
+from leaders l
+join listeners n on n.song = l.song and n.artist = l.artist
+order by l.plays desc, l.song , l.artist 
 
 -- file: reports/users_at_risk
 -- title: Users at risk of leaving

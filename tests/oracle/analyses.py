@@ -117,7 +117,8 @@ def active_users(rows):
 def level_changes(rows):
     by_user = collections.defaultdict(list)
     for play in rows.plays:
-        by_user[play["user_id"]].append(play)
+        if play["level"] != UNKNOWN:
+            by_user[play["user_id"]].append(play)
     changes = collections.defaultdict(lambda: [0, 0])
     for plays in by_user.values():
         plays.sort(key=lambda play: (play["at"], play["songplay_id"]))
