@@ -49,9 +49,11 @@ show() {
   ask "Free and paid listening:" "
     select level, count(*) as plays, count(distinct user_id) as users
     from songplays group by level order by plays desc"
+  "$sparkify" report --warehouse "$warehouse" --out "$sample/report.html"
   cat <<END
 
-The report of this load is $sample/etl-report.txt, the warehouse is the file ${warehouse#duckdb:}.
+The report is $sample/report.html: open it in a browser. What this load did is in $sample/etl-report.txt, the
+warehouse is the file ${warehouse#duckdb:}.
 Records that were not loaded, and why (the sample has some on purpose):
   ./run.sh rejects --summary
 Then:

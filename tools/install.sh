@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 # Read by need(), by name.
 # shellcheck disable=SC2034
 {
-  build_commands=(g++:g++ cmake:cmake ninja:ninja-build npm:npm)
+  build_commands=(g++:g++ cmake:cmake ninja:ninja-build node:nodejs npm:npm)
   build_packages=(libc6-dev libsimdjson-dev libcli11-dev libspdlog-dev libfmt-dev
     nlohmann-json3-dev zlib1g-dev libzstd-dev libbz2-dev ca-certificates
     libcurl4-openssl-dev libssl-dev libpugixml-dev libpq-dev robin-map-dev)
