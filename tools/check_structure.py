@@ -52,6 +52,7 @@ C_LIBRARIES = {
     "openssl/evp.h": ("base",),
     "openssl/hmac.h": ("base",),
     "pugixml.hpp": ("aws", "source/s3"),
+    "histedit.h": ("cli/shell/line_editor",),
 }
 # Headers for their own folder, and for those that are named.
 LIBPQ_USERS = ("warehouse/postgres", "warehouse/redshift")

@@ -8,8 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -19,6 +17,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/child_environment.h"
 #include "base/time.h"
 #include "base/utf8.h"
 
@@ -26,21 +25,6 @@ namespace sparkify {
 namespace {
 
 constexpr int kPoll_ms = 50;
-constexpr std::array<std::string_view, 2> kWithheld = {"SPARKIFY_DB_PASSWORD=", "PGPASSWORD="};
-
-// Ours without what is withheld, ended by null. Points into the environment.
-std::vector<char*> child_environment() {
-  std::vector<char*> variables;
-  for (char** variable = ::environ; *variable != nullptr; ++variable) {
-    const std::string_view text(*variable);
-    const bool is_withheld =
-        std::any_of(kWithheld.begin(), kWithheld.end(),
-                    [text](std::string_view name) { return text.starts_with(name); });
-    if (!is_withheld) variables.push_back(*variable);
-  }
-  variables.push_back(nullptr);
-  return variables;
-}
 
 class Pipe {
  public:
@@ -151,14 +135,14 @@ class Run {
  private:
   Result<pid_t> start(int output) const {
     const SpawnSettings settings(output, limits_.shows_stderr);
-    const std::vector<char*> environment = child_environment();
+    ChildEnvironment environment;
     std::vector<std::string> words = words_;
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     pid_t pid = 0;
     const int error_number = posix_spawnp(&pid, arguments[0], &settings.files, &settings.attributes,
-                                          arguments.data(), environment.data());
+                                          arguments.data(), environment.variables());
     if (error_number != 0) return cannot_start(error_number);
     return pid;
   }

@@ -18,9 +18,8 @@ struct CommandLimits {
 };
 
 /// What a program prints on stdout; without a shell, with nothing on stdin, and with its stderr
-/// kept out unless it is asked for. It has our environment but for the database's password
-/// (SPARKIFY_DB_PASSWORD, PGPASSWORD), which no program that we start has a use for. One that takes
-/// too long or prints too much is killed, with all it started.
+/// kept out unless it is asked for. It has a ChildEnvironment. One that takes too long
+/// or prints too much is killed, with all it started.
 ///
 /// `words`   the program, found by PATH if it has no slash, and its arguments; not empty.
 /// Errors    config: it cannot be started, fails, is killed. stopped. Messages name the program

@@ -137,6 +137,17 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    out += printable(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out += "\n";
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string_view display_prefix(std::string_view text, std::size_t width_max) {
   std::size_t width = 0;
   std::size_t at = 0;

@@ -24,6 +24,9 @@ bool is_utf8(std::string_view text);
 /// `\u202e`: safe to print on a terminal, on one line.
 std::string printable(std::string_view text);
 
+/// The same of a text of several lines: line feeds stay.
+std::string printable_lines(std::string_view text);
+
 /// Columns that `text` takes on a terminal (wide characters two, combining ones none).
 std::size_t display_width(std::string_view text);
 

@@ -9,6 +9,10 @@ namespace sparkify {
 /// second signal of the kind ends the program at once, which is safe at any moment.
 const StopFlag& catch_stop_signals();
 
+/// For who goes on after SIGINT, as a shell does: forgets what came so far, and from now on SIGINT
+/// is a request however often it comes. SIGTERM is as above, and is not forgotten.
+const StopFlag& catch_repeated_interrupts();
+
 /// The flag, before the signals are caught.
 const StopFlag& stop_request();
 

@@ -133,6 +133,11 @@ class MarkdownWriter : public RowWriter {
   TextSink sink_;
 };
 
+std::string row_count_text(std::size_t row_count, std::size_t rows_max) {
+  if (row_count > rows_max) return fmt::format("{} of {} rows\n", rows_max, row_count);
+  return fmt::format("{} {}\n", row_count, row_count == 1 ? "row" : "rows");
+}
+
 class BoxWriter : public RowWriter {
  public:
   BoxWriter(TextSink sink, std::size_t rows_max) : sink_(std::move(sink)), rows_max_(rows_max) {}
@@ -143,11 +148,7 @@ class BoxWriter : public RowWriter {
   }
   void finish() override {
     sink_(box_text(rows_));
-    if (row_count_ > rows_max_) {
-      sink_(fmt::format("{} of {} rows\n", rows_max_, row_count_));
-    } else {
-      sink_(fmt::format("{} {}\n", row_count_, row_count_ == 1 ? "row" : "rows"));
-    }
+    sink_(row_count_text(row_count_, rows_max_));
   }
 
  private:
@@ -155,6 +156,34 @@ class BoxWriter : public RowWriter {
   std::size_t rows_max_;
   std::size_t row_count_ = 0;
   Rows rows_;
+};
+
+class RecordWriter : public RowWriter {
+ public:
+  RecordWriter(TextSink sink, std::size_t rows_max) : sink_(std::move(sink)), rows_max_(rows_max) {}
+  Status begin(const std::vector<ResultColumn>& columns) override {
+    for (const ResultColumn& column : columns) names_.push_back(printable(column.name));
+    for (const std::string& name : names_) width_ = std::max(width_, display_width(name));
+    return {};
+  }
+  Status row(const Row& row) override {
+    if (++row_count_ > rows_max_) return {};
+    std::string text = fmt::format("── row {} ──\n", row_count_);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      text += names_[i] + std::string(width_ - display_width(names_[i]), ' ') + " │ ";
+      text += (row[i].is_null ? "NULL" : printable(row[i].text)) + "\n";
+    }
+    sink_(text);
+    return {};
+  }
+  void finish() override { sink_(row_count_text(row_count_, rows_max_)); }
+
+ private:
+  TextSink sink_;
+  std::size_t rows_max_;
+  std::size_t row_count_ = 0;
+  std::vector<std::string> names_;
+  std::size_t width_ = 0;
 };
 
 std::string cut_to_width(std::string text) {
@@ -220,6 +249,10 @@ std::unique_ptr<RowWriter> make_document_writer(std::string_view format_name, Te
   const std::string head = fmt::format("{{\"format\": \"{}\", \"rows\": [", format_name);
   return std::make_unique<JsonWriter>(
       std::move(sink), JsonWriter::Frame{head + "\n  ", ",\n  ", "\n]}\n", head + "]}\n"});
+}
+
+std::unique_ptr<RowWriter> make_record_writer(TextSink sink, std::size_t rows_max) {
+  return std::make_unique<RecordWriter>(std::move(sink), rows_max);
 }
 
 std::string box_text(const Rows& rows) {

@@ -37,6 +37,9 @@ std::unique_ptr<RowWriter> make_document_writer(std::string_view format_name, Te
 std::unique_ptr<RowWriter> make_row_writer(RowFormat format, TextSink sink,
                                            std::size_t box_rows_max);
 
+/// A row as lines, a column each, for rows that are too wide for a box.
+std::unique_ptr<RowWriter> make_record_writer(TextSink sink, std::size_t rows_max);
+
 /// A whole table in box form, numbers to the right.
 std::string box_text(const Rows& rows);
 

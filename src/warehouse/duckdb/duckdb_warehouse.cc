@@ -35,18 +35,6 @@ struct SetConfig {
   std::string value;
 };
 
-/// A message of several lines, each safe to print.
-std::string printable_lines(std::string_view message) {
-  std::string out;
-  while (true) {
-    const std::size_t end = message.find('\n');
-    out += printable(message.substr(0, end));
-    if (end == std::string_view::npos) return out;
-    out += "\n";
-    message.remove_prefix(end + 1);
-  }
-}
-
 /// The process that DuckDB's message about a lock names.
 std::string holder_pid(std::string_view message) {
   constexpr std::string_view kBefore = "PID ";
