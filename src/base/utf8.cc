@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "base/character_width.h"
+
 namespace sparkify {
 
 namespace {
@@ -44,53 +46,6 @@ bool is_control(char32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
          (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C || c == 0x2028 ||
          c == 0x2029;
-}
-
-struct Range {
-  char32_t first;
-  char32_t last;
-};
-
-// East Asian Wide and emoji presentation, and characters without a width of their own, as coarse
-// blocks: enough to keep table columns straight. libc's wcwidth would need a UTF-8 locale set.
-constexpr std::array kWide = std::to_array<Range>({{0x1100, 0x115F},
-                                                   {0x2E80, 0x303E},
-                                                   {0x3041, 0x33FF},
-                                                   {0x3400, 0x4DBF},
-                                                   {0x4E00, 0x9FFF},
-                                                   {0xA000, 0xA4CF},
-                                                   {0xAC00, 0xD7A3},
-                                                   {0xF900, 0xFAFF},
-                                                   {0xFE30, 0xFE4F},
-                                                   {0xFF00, 0xFF60},
-                                                   {0xFFE0, 0xFFE6},
-                                                   {0x1F300, 0x1F64F},
-                                                   {0x1F900, 0x1F9FF},
-                                                   {0x20000, 0x3FFFD}});
-constexpr std::array kZero = std::to_array<Range>({{0x0300, 0x036F},
-                                                   {0x0591, 0x05BD},
-                                                   {0x0610, 0x061A},
-                                                   {0x064B, 0x065F},
-                                                   {0x0E31, 0x0E31},
-                                                   {0x0E34, 0x0E3A},
-                                                   {0x0E47, 0x0E4E},
-                                                   {0x200B, 0x200D},
-                                                   {0x20D0, 0x20FF},
-                                                   {0xFE00, 0xFE0F},
-                                                   {0xFE20, 0xFE2F}});
-
-template <typename Ranges>
-bool within(const Ranges& ranges, char32_t c) {
-  for (const Range& range : ranges) {
-    if (c >= range.first && c <= range.last) return true;
-  }
-  return false;
-}
-
-std::size_t width_of(char32_t c) {
-  if (c < 0x300) return 1;
-  if (within(kZero, c)) return 0;
-  return within(kWide, c) ? 2 : 1;
 }
 
 }  // namespace
@@ -153,7 +108,7 @@ std::string_view display_prefix(std::string_view text, std::size_t width_max) {
   std::size_t at = 0;
   while (at < text.size()) {
     const Utf8Step step = utf8_step(text, at);
-    width += step.valid ? width_of(decode(text, at, step.length)) : 1;
+    width += step.valid ? character_width(decode(text, at, step.length)) : 1;
     if (width > width_max) break;
     at += step.length;
   }
@@ -164,7 +119,7 @@ std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size();) {
     const Utf8Step step = utf8_step(text, at);
-    width += step.valid ? width_of(decode(text, at, step.length)) : 1;
+    width += step.valid ? character_width(decode(text, at, step.length)) : 1;
     at += step.length;
   }
   return width;

@@ -74,6 +74,11 @@ TEST(DisplayWidth, CountsWideCharactersTwiceAndCombiningOnesNever) {
   EXPECT_EQ(display_width("\xFF"), 1U);
 }
 
+TEST(PrintableLines, KeepsLineFeedsAlone) {
+  EXPECT_EQ(printable_lines("a\nb\r\n\x1b[1m\n"), "a\nb\\r\n\\x1b[1m\n");
+  EXPECT_EQ(printable_lines(""), "");
+}
+
 TEST(DisplayPrefix, IsTheLongestThatFits) {
   EXPECT_EQ(display_prefix("abc", 2), "ab");
   EXPECT_EQ(display_prefix("abc", 9), "abc");

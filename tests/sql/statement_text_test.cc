@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace sparkify {
 namespace {
 
@@ -21,6 +24,49 @@ TEST(StatementText, KeepsWhatIsInQuotesAndBetweenWords) {
   EXPECT_EQ(without_semicolon("select $$;$$;"), "select $$;$$");
   EXPECT_EQ(without_semicolon("select 1 -- one\n, 2;"), "select 1 -- one\n, 2");
   EXPECT_EQ(without_semicolon("select 1 - -1;"), "select 1 - -1");
+}
+
+using Statements = std::vector<std::string_view>;
+
+TEST(SplitStatements, EndsEachAtItsSemicolon) {
+  EXPECT_EQ(split_statements("select 1; select 2"), (Statements{"select 1", "select 2"}));
+  EXPECT_EQ(split_statements(" ;; select 1 ;\n;"), (Statements{"select 1"}));
+  EXPECT_EQ(split_statements(""), Statements{});
+  EXPECT_EQ(split_statements("-- nothing;\n/* ; */ ;"), Statements{});
+}
+
+TEST(SplitStatements, PassesOverSemicolonsInQuotes) {
+  for (const char* const one :
+       {"select ';'", "select 'it''s;'", "select 1 as \"a;\"\"b;\"", "select $$;'$$",
+        "select $tag$;$$;$tag$", "select E'\\';'", "select /* ; /* ; */ ; */ 1",
+        "select 1 -- ;\n, 2", "select e'\\\\', 1", "select a$b$c"}) {
+    const std::string two = std::string(one) + "; select 2";
+    EXPECT_EQ(split_statements(two), (Statements{one, "select 2"}));
+  }
+}
+
+TEST(SplitStatements, KnowsABackslashFromAnEscape) {
+  EXPECT_EQ(split_statements("select '\\'; select 2"), (Statements{"select '\\'", "select 2"}));
+  // The name before the quote ends with e: no escape.
+  EXPECT_EQ(split_statements("select date'\\'; select 2").size(), 2U);
+}
+
+TEST(EndOfStatement, IsNothingBeforeTheSemicolon) {
+  EXPECT_EQ(end_of_statement("select 1;"), 9U);
+  EXPECT_EQ(end_of_statement("select 1"), std::nullopt);
+  EXPECT_EQ(end_of_statement("select ';"), std::nullopt);
+  EXPECT_EQ(end_of_statement("select $x$ ; $y$;"), std::nullopt);
+}
+
+TEST(EndsInsideQuotes, SaysWhatIsStillOpen) {
+  for (const char* const open : {"select 'a", "select \"a", "select $$", "select $t$ $$",
+                                 "/* /* */", "select E'\\'", "select 'a''"}) {
+    EXPECT_TRUE(ends_inside_quotes(open)) << open;
+  }
+  for (const char* const closed :
+       {"", "select 1", "select 'a'", "-- it's\n", "select $1", "/* ' */", "select '\\'"}) {
+    EXPECT_FALSE(ends_inside_quotes(closed)) << closed;
+  }
 }
 
 }  // namespace

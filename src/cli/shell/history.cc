@@ -130,8 +130,8 @@ Result<History> History::open(const std::string& path) {
   return history;
 }
 
-Status History::add(std::string_view entry) const {
-  if (!is_kept(entry)) return {};
+Status History::add(std::string_view entry) {
+  if (!is_kept(entry) || (!entries_.empty() && entries_.back() == entry)) return {};
   const int file = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kOwnerOnly);
   if (file < 0) return cannot("write it", path_, std::strerror(errno));
   const std::string line = encoded(entry);
@@ -140,6 +140,7 @@ Status History::add(std::string_view entry) const {
                        ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size());
   const int error_number = errno;
   ::close(file);
+  entries_.emplace_back(entry);
   return is_done ? Status() : cannot("write it", path_, std::strerror(error_number));
 }
 

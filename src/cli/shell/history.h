@@ -26,10 +26,10 @@ class History {
   /// Errors: config, with the path.
   static Result<History> open(const std::string& path);
 
-  /// Oldest first, as they were when it was opened.
+  /// Oldest first: those that were there when it was opened, and those that were added here.
   const std::vector<std::string>& entries() const { return entries_; }
-  /// Adds it, if it `is_kept`.
-  Status add(std::string_view entry) const;
+  /// Adds it, if it `is_kept` and is not the same as the one before.
+  Status add(std::string_view entry);
 
  private:
   explicit History(std::string path) : path_(std::move(path)) {}
