@@ -32,7 +32,7 @@ from contract_e2e_test import lines, play, song  # noqa: E402
 EXIT_OK = 0
 EXIT_DATABASE = 5
 EXIT_SIGTERM = 128 + signal.SIGTERM
-WAIT_SECONDS_MAX = 4
+WAIT_SECONDS_MAX = 20
 SOON_SECONDS = 5
 PROMPT, MORE, IN_QUOTES = "sparkify> ", "     ...> ", "     '..> "
 SCREEN_LINES, SCREEN_COLUMNS = 30, 100
