@@ -1,7 +1,7 @@
 """The shell of `sparkify query`, as a user on a terminal has it.
 
 Run it as `python3 tests/e2e/shell_e2e_test.py`. Environment: SPARKIFY_BINARY (the program),
-SPARKIFY_TEST_WAREHOUSE (duckdb, postgres or redshift), SPARKIFY_SQL_TOOL (duckdb_exec).
+SPARKIFY_TEST_WAREHOUSE (duckdb or postgres), SPARKIFY_SQL_TOOL (duckdb_exec).
 """
 
 import contextlib
@@ -44,7 +44,6 @@ TITLES = (EVIL, "日本の音楽", "שיר של ערב", "أغنية", "🚀 mus
 LONG = {
     warehouses.DUCKDB: "select count(*) from range(1000000000) a, range(1000) b;",
     warehouses.POSTGRES: "select pg_sleep(60);",
-    warehouses.REDSHIFT: "select pg_sleep(60);",
 }
 WRITES = (
     "delete from users;",
@@ -80,7 +79,6 @@ REACHES_OUT = {
         "do $$ begin delete from users; end $$;",
         "create extension dblink;",
     ),
-    warehouses.REDSHIFT: ("copy users from 's3://control/x';", "unload ('select 1') to 's3://x/';"),
 }
 
 base = None  # the Base of the running test module

@@ -135,7 +135,8 @@ TypedLine EditLineEditor::read(const std::string& prompt_text) {
   prompt_ = prompt_text;
   is_interrupted_ = false;
   std::fflush(stdout);
-  // Before the prompt is seen: what is typed from then on is meant for the editor, Ctrl-D above all.
+  // Before the prompt is seen: what is typed from then on is meant for the editor, Ctrl-D above
+  // all.
   ::el_set(line_, EL_PREP_TERM, 1);
   int length = 0;
   const char* const text = ::el_gets(line_, &length);
