@@ -69,4 +69,8 @@ struct CommandLine {
 /// Writes to stdout. Results only.
 void print(std::string_view text);
 
+/// Likewise, of what has data in it as they are: a terminal must not obey them, so it gets control
+/// characters as text, line feeds apart. `text` is of whole characters.
+void print_data(std::string_view text);
+
 }  // namespace sparkify

@@ -1,6 +1,9 @@
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 
+#include "base/utf8.h"
 #include "base/version.h"
 #include "cli/command.h"
 
@@ -116,5 +119,10 @@ CommandLine::CommandLine() {
 }
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void print_data(std::string_view text) {
+  if (::isatty(STDOUT_FILENO) == 0) return print(text);
+  print(printable_lines(text));
+}
 
 }  // namespace sparkify

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/shell/shell.h"
@@ -35,15 +34,9 @@ struct Options {
   std::optional<std::size_t> rows_max;
 };
 
-/// A terminal must not obey what stands in the data; a file or a program gets it as it is.
-void print_result(std::string_view text) {
-  if (::isatty(STDOUT_FILENO) == 0) return print(text);
-  print(printable_lines(text));
-}
-
 std::unique_ptr<RowWriter> make_writer(RowFormat format, const Options& options, bool as_document) {
-  if (as_document) return make_document_writer("sparkify.query/1", print_result);
-  return make_row_writer(format, print_result, options.rows_max.value_or(kRowsMax));
+  if (as_document) return make_document_writer("sparkify.query/1", print_data);
+  return make_row_writer(format, print_data, options.rows_max.value_or(kRowsMax));
 }
 
 Result<std::string> read_script() {

@@ -65,9 +65,9 @@ Result<int> run(const Options& options, const CommandContext& context) {
                  value_or_null(options.column), value_or_null(options.uri)};
   if (!options.summary) filters.emplace_back(options.limit);
   const bool as_document = context.flags.json && options.format.empty();
-  const auto writer = as_document
-                          ? make_document_writer("sparkify.rejects/1", print)
-                          : make_row_writer(format, print, static_cast<std::size_t>(options.limit));
+  const auto writer =
+      as_document ? make_document_writer("sparkify.rejects/1", print_data)
+                  : make_row_writer(format, print_data, static_cast<std::size_t>(options.limit));
   const std::string_view sql = open.sql.get(options.summary ? "rejects/summary" : "rejects/list");
   TRY(run_until_signal(*open.warehouse, [&] { return read_rejects(open, sql, filters, *writer); }));
   writer->finish();

@@ -40,6 +40,7 @@ CSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07")
 TAB, UP, CTRL_C, CTRL_D, CTRL_R = "\t", "\x1b[A", "\x03", "\x04", "\x12"
 EVIL = "\x1b[31mred\x1b]0;title\x07 \u202ebidi \x9b1m"
 EVIL_SHOWN = r"\x1b[31mred\x1b]0;title\x07 \u202ebidi \x9b1m"
+FORMATS = ("box", "csv", "jsonl", "markdown")
 TITLES = (EVIL, "日本の音楽", "שיר של ערב", "أغنية", "🚀 music 🎵⭐", "e\u0301tude", "plain")
 LONG = {
     warehouses.DUCKDB: "select count(*) from range(1000000000) a, range(1000) b;",
@@ -115,7 +116,7 @@ class Base:
         for kind, records in (("song-data", songs), ("log-data", heard)):
             folder = self.folder / kind
             folder.mkdir()
-            (folder / "a.json").write_bytes(lines(*records))
+            (folder / "a.json").write_bytes(lines(*records) + b"{" + EVIL.encode() + b"\n")
             self.sources += [f"--{kind}", str(folder)]
         self.program("create-tables")
         self.program("etl", *self.sources)
@@ -368,6 +369,13 @@ class EditingTest(ShellCase):
         shell.ask("select", MORE)
         self.assertIn("42", shell.ask("\t\t40 + 2;"))
 
+    def test_a_terminal_that_can_do_little_is_enough(self):
+        for name in ("dumb", "", "no-such-terminal"):
+            shell = self.shell(TERM=name)
+            self.assertIn("42", shell.ask("select 40 + 2;"))
+            shell.type("\\q\n")
+            self.assertEqual(shell.end(), EXIT_OK)
+
     def test_text_in_all_scripts_is_typed_as_it_is(self):
         shell = self.shell(LC_ALL="C")
         self.assertIn("│ 日本 é 🎵 │", shell.ask("select '日本 é 🎵' as x;"))
@@ -451,20 +459,24 @@ class CommandTest(ShellCase):
 
 class SafetyTest(ShellCase):
     def test_hostile_text_is_shown_as_text(self):
-        for words in ((), ("--format", "csv"), ("--format", "jsonl"), ("--format", "markdown")):
-            shell = self.shell(*words)
+        for form in FORMATS:
+            shell = self.shell("--format", form)
             shown = shell.ask("select title from songs where title like '%bidi%';")
             self.assertIn("bidi", shown)
             for part in (b"\x1b[31m", b"\x1b]0;", "\u202e".encode(), "\x9b".encode()):
-                self.assertNotIn(part, shell.raw, words)
+                self.assertNotIn(part, shell.raw, form)
 
     def test_hostile_text_of_one_statement_is_shown_as_text_on_a_terminal(self):
-        for form in ("box", "csv", "jsonl"):
-            once = self.terminal("select title from songs", "--format", form)
+        for *words, shown in (
+            *(("query", "select title from songs", "--format", form, b"bidi") for form in FORMATS),
+            *(("rejects", "--format", form, b"bidi") for form in FORMATS),
+        ):
+            once = Terminal(self.folder, words)
+            self.addCleanup(once.close)
             self.assertEqual(once.end(), EXIT_OK)
-            self.assertIn(b"bidi", once.raw)
+            self.assertIn(shown, once.raw)
             for part in (b"\x1b", "\u202e".encode(), "\x9b".encode()):
-                self.assertNotIn(part, once.raw, form)
+                self.assertNotIn(part, once.raw, words)
 
     def test_columns_are_straight_in_every_script(self):
         shell = self.shell()

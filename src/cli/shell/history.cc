@@ -61,7 +61,7 @@ std::vector<std::string> decoded_lines(std::string_view text) {
   std::vector<std::string> entries;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
-    // What is no UTF-8 or holds other control characters was not written by us.
+    // What is no UTF-8 was not written by us.
     const std::string entry = decoded(line);
     if (!entry.empty() && entry.find('\0') == std::string::npos && is_utf8(entry)) {
       entries.push_back(entry);
