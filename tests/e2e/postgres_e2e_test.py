@@ -1201,6 +1201,17 @@ class ReadonlyRoleTest(PostgresCase):
         self.assertIn(self.analyst, done.stdout)
         self.expect_star_only(self.analyst)
 
+    def test_its_report_leaves_out_what_runs_did(self):
+        self.call("grant-readonly", self.analyst)
+        words = ("report", "--format", "json", "--out", "-")
+        ours, theirs = (
+            json.loads(self.call(*words, role=role).stdout) for role in (None, self.analyst)
+        )
+        self.assertEqual(theirs["analyses"], ours["analyses"])
+        self.assertEqual(ours["banner"]["last_run"]["status"], "done")
+        unseen = {"last_run": None, "rejects": None}
+        self.assertEqual(theirs["banner"], {**ours["banner"], **unseen})
+
     def test_it_writes_nothing(self):
         self.call("grant-readonly", self.analyst)
         self.sql("revoke create on schema public from public")

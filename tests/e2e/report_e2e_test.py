@@ -149,7 +149,8 @@ def as_set(rows):
 
 class NumbersTest(ReportCase):
     def test_a_month_of_generated_data(self):
-        self.load(self.generate("--events", 5000, "--users", 70, "--songs", 200, "--faults", "all=0.02"))
+        words = ("--events", 5000, "--users", 70, "--songs", 200, "--faults", "all=0.02")
+        self.load(self.generate(*words))
         rows, found = self.expect_right(self.report())
         self.assertFalse(rows.is_long)
         for name, answer in found.items():
@@ -189,7 +190,8 @@ class NumbersTest(ReportCase):
         """Seconds' fractions, the last user who is at risk, the last name of many equals."""
         begin, day = corpus.NOVEMBER_MS // 86_400_000 * 86_400_000, 86_400_000
         events = [corpus.play(1, 0, ts=begin + 900), corpus.play(1, 1, ts=begin + 60_100)]
-        for user, before, lately in ((11, 12, 1), (12, 23, 2), (13, 24, 2), (14, 9, 0), (15, 10, 0)):
+        people = ((11, 12, 1), (12, 23, 2), (13, 24, 2), (14, 9, 0), (15, 10, 0))
+        for user, before, lately in people:
             for number in range(before):
                 at = begin + (number % 21 + 1) * day - 1
                 events.append(corpus.play(user, number, userId=str(user), ts=at))
@@ -199,7 +201,8 @@ class NumbersTest(ReportCase):
         last = begin + 28 * day - 1
         for number, letter in enumerate("aBcÄdE z" * 9):
             name = f"{letter}{number:02}"
-            events.append(corpus.play(100 + number, 0, ts=last, song=name, artist=name, location=name))
+            texts = {"song": name, "artist": name, "location": name}
+            events.append(corpus.play(100 + number, 0, ts=last, **texts))
         self.load_records(events)
         _, found = self.expect_right(self.report())
         self.assertEqual([row[0] for row in found["users_at_risk"]["rows"]], [13, 11, 15])
@@ -283,7 +286,8 @@ class OwnAnalysesTest(ReportCase):
 
     def test_they_come_behind_the_programs_own(self):
         head = "-- title: Listeners\n-- chart: bars\n-- x: level\n-- y: users\n-- levels: sum\n"
-        self.given("select level, count(distinct user_id) as users from plays group by level;", head=head)
+        sql = "select level, count(distinct user_id) as users from plays group by level;"
+        self.given(sql, head=head)
         self.given("select 1.50 as n", name="a.sql")
         found = self.report("--reports", self.ours)["analyses"]
         self.assertEqual([each["name"] for each in found[-2:]], ["a", "by_level"])
@@ -315,7 +319,8 @@ class OwnAnalysesTest(ReportCase):
 
 
 SLOW = {
-    warehouses.DUCKDB: "select count(*) as n from range(400000) a, range(40000) b where a.range % 7 = b.range % 5",
+    warehouses.DUCKDB: "select count(*) as n from range(400000) a, range(40000) b"
+    " where a.range % 7 = b.range % 5",
     warehouses.POSTGRES: "select pg_sleep(3)",
     warehouses.REDSHIFT: "select count(*) as n from songplays",
 }
