@@ -235,13 +235,14 @@ class TextsTest(ReportCase):
             events.append(corpus.play(50 + number, 0, song=text, artist=text, length=77, **more))
         self.load_records(events, songs)
         done = self.call("report", "--out", "-")
-        document = json.loads(DATA.search(done.stdout)[1])
+        data = DATA.search(done.stdout)[1]
+        document = json.loads(data)
         _, found = self.expect_right(document)
         for name in ("top_songs", "unmatched_songs", "places"):
             shown = {text for row in found[name]["rows"] for text in row}
             self.assertEqual(set(HOSTILE) - shown, set(), name)
-        for markup in ("<img", "<script>alert", "<!-- &", "\u2028", "\u2029"):
-            self.assertNotIn(markup, done.stdout)
+        for mark in "<>&\u2028\u2029":
+            self.assertNotIn(mark, data)
         self.assertEqual(self.call("report", "--out", "-").stderr, "")
 
     def test_the_file_is_whole_or_not_there(self):
