@@ -19,7 +19,7 @@ cd "$(dirname "$0")/.."
     faketime:faketime chromium:chromium pdftotext:poppler-utils)
   # PostgreSQL is the server of tests/servers/postgres.py; its programs are not on the PATH.
   # The fonts are for the page's texts in Chromium.
-  test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff python3-yaml
+  test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff python3-yaml python3-psycopg2
     fonts-dejavu-core fonts-noto-color-emoji)
   lint_commands=(clang-format:clang-format python3:python3 shellcheck:shellcheck mandoc:mandoc)
   lint_packages=(sqlfluff)
