@@ -570,9 +570,10 @@ order by day desc, level
 -- levels: none
 -- long_range: week
 -- definition: The most sessions that were under way at one moment of each hour (UTC). A session (a
--- definition: user's plays with one session id) is under way from the start of its first song to the
--- definition: start of its last. Hours in which no song was started are left out. Where the data go
--- definition: over more than 120 days, it is the most of that hour in the week whose Monday is day.
+-- definition: user's plays with one session id) is under way from the start of its first song to
+-- definition: the start of its last. Hours in which no song was started are left out. Where the
+-- definition: data go over more than 120 days, it is the most of that hour in the week whose
+-- definition: Monday is day.
 with sessions as (
     select min(start_time) as first_play, max(start_time) as last_play
     from songplays
@@ -758,8 +759,8 @@ order by day desc, level
 -- chart: map
 -- levels: sum
 -- long_range: month
--- definition: The 40 places in which most songs were started, as the app's logs name them. Where the
--- definition: data go over more than 120 days, day is the first of the month.
+-- definition: The 40 places in which most songs were started, as the app's logs name them. Where
+-- definition: the data go over more than 120 days, day is the first of the month.
 with leaders as (
     select place, count(*) as plays
     from (select coalesce(location, 'unknown') as place from songplays) located
