@@ -211,6 +211,7 @@ class WalkTogether {
     const int descriptor = ::dirfd(folder.get());
     if (::fstat(descriptor, &info) != 0) return std::nullopt;
     const FolderId id{info.st_dev, info.st_ino};
+    errno = 0;
     while (const dirent* entry = ::readdir(folder.get())) {
       const std::string name = entry->d_name;
       if (name.starts_with('.')) continue;
@@ -228,7 +229,9 @@ class WalkTogether {
         if (!object.ok() || !S_ISREG(info.st_mode)) return std::nullopt;
         part.objects.push_back(*std::move(object));
       }
+      errno = 0;
     }
+    if (errno != 0) return std::nullopt;
     return id;
   }
 
