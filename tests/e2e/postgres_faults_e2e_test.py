@@ -240,6 +240,14 @@ class ConflictTest(FaultCase):
                 self.expect_final()
                 self.expect_nothing_staged()
 
+    def test_some_groups_go_straight_and_some_cannot(self):
+        """Else the tests of both ways would test one."""
+        said = self.finish(self.start_etl("-v", env=DIRECT)).stderr
+        staged = said.count("not every play of the group is new")
+        logs = said.count("log objects committed")
+        self.assertLess(0, staged, said)
+        self.assertLess(staged, logs, said)
+
     def wait_until_somebody_wants(self, table):
         waits = f"select 1 from pg_locks where not granted and relation = '{table}'::regclass"
         wait_until(lambda: self.sql(waits), f"somebody waits for {table}")
