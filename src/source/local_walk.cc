@@ -26,6 +26,8 @@ namespace {
 
 constexpr int kFolderDepthMax = 128;
 constexpr unsigned kThreadsMax = 8;
+/// Where no thread can be had, whoever waits for the work does it.
+constexpr auto kThreadOrHere = std::launch::async | std::launch::deferred;
 
 using FolderId = std::pair<dev_t, ino_t>;
 
@@ -163,7 +165,7 @@ class WalkTogether {
     const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1U, kThreadsMax);
     std::vector<std::future<Listing>> parts;
     for (unsigned i = 0; i < threads; ++i) {
-      parts.push_back(std::async(std::launch::async, [this] { return work(); }));
+      parts.push_back(std::async(kThreadOrHere, [this] { return work(); }));
     }
     Listing whole;
     for (auto& future : parts) {

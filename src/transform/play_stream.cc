@@ -43,12 +43,13 @@ void pass_text(const Batch& events, std::size_t from, std::size_t row, Batch& pl
   }
 }
 
-/// Sorts each part on a thread of its own: there are as many as threads that filled them.
+/// Sorts each part on a thread of its own, of which there are as many as filled them; where none
+/// can be had, here.
 std::vector<std::int64_t> merge_sorted(std::vector<std::vector<std::int64_t>> parts) {
   std::vector<std::future<void>> sorting;
   for (auto& part : parts) {
-    sorting.push_back(
-        std::async(std::launch::async, [&part] { std::sort(part.begin(), part.end()); }));
+    sorting.push_back(std::async(std::launch::async | std::launch::deferred,
+                                 [&part] { std::sort(part.begin(), part.end()); }));
   }
   for (auto& sorted : sorting) sorted.wait();
   std::vector<std::int64_t> all;
