@@ -31,6 +31,7 @@ MAY_INCLUDE = {
     "check": ({"base", "record", "sql"}, INTERFACES),
     # A summary shows what planning, loading and checking gave.
     "report": ({"base", "record", "sql", "load", "check"}, INTERFACES),
+    "serve": ({"base", "report"}, set()),
     "doctor": ({"base", "record", "sql"}, INTERFACES),
     "generate": ({"base"}, {"source/object_store.h"}),
     "pipeline": (
@@ -53,6 +54,7 @@ C_LIBRARIES = {
     "openssl/hmac.h": ("base",),
     "pugixml.hpp": ("aws", "source/s3"),
     "histedit.h": ("cli/shell/line_editor",),
+    "httplib.h": ("serve",),
 }
 # Headers for their own folder, and for those that are named.
 LIBPQ_USERS = ("warehouse/postgres", "warehouse/redshift")
@@ -63,6 +65,7 @@ PRIVATE_HEADERS = {
     "warehouse/libpq/libpq_handles.h": (),
     "warehouse/libpq/session.h": LIBPQ_USERS,
     "warehouse/libpq/session_warehouse.h": LIBPQ_USERS,
+    "serve/bounded_stream.h": (),
     "warehouse/postgres/run_lock.h": (),
     "warehouse/postgres/copy_crew.h": (),
 }

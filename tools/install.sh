@@ -9,10 +9,12 @@ cd "$(dirname "$0")/.."
 # Read by need(), by name.
 # shellcheck disable=SC2034
 {
-  build_commands=(g++:g++ cmake:cmake ninja:ninja-build node:nodejs npm:npm)
+  build_commands=(g++:g++ cmake:cmake ninja:ninja-build node:nodejs npm:npm
+    pkg-config:pkg-config)
   build_packages=(libc6-dev libsimdjson-dev libcli11-dev libspdlog-dev libfmt-dev
     nlohmann-json3-dev zlib1g-dev libzstd-dev libbz2-dev ca-certificates
-    libcurl4-openssl-dev libssl-dev libpugixml-dev libpq-dev robin-map-dev libedit-dev)
+    libcurl4-openssl-dev libssl-dev libpugixml-dev libpq-dev robin-map-dev libedit-dev
+    libcpp-httplib-dev)
   # Ceph's are the S3 server of tests/servers/rgw.py.
   test_commands=(python3:python3 strace:strace zstd:zstd setpriv:util-linux openssl:openssl
     ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw node:nodejs npm:npm

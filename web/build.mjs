@@ -43,7 +43,8 @@ function hash(text) {
 function policyOf(style, script) {
   return [
     "default-src 'none'", `script-src ${hash(script)}`, `style-src ${hash(style)}`,
-    'img-src blob: data:', "base-uri 'none'", "form-action 'none'",
+    // The program's server makes 'self' of the connection's 'none'.
+    'img-src blob: data:', "connect-src 'none'", "base-uri 'none'", "form-action 'none'",
   ].join('; ');
 }
 

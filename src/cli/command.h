@@ -43,6 +43,7 @@ Command add_rejects(CLI::App& app, GlobalFlags& flags);
 Command add_check(CLI::App& app, GlobalFlags& flags);
 Command add_query(CLI::App& app, GlobalFlags& flags);
 Command add_report(CLI::App& app, GlobalFlags& flags);
+Command add_serve(CLI::App& app, GlobalFlags& flags);
 Command add_grant_readonly(CLI::App& app, GlobalFlags& flags);
 Command add_iam(CLI::App& app, GlobalFlags& flags);
 Command add_doctor(CLI::App& app, GlobalFlags& flags);

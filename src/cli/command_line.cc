@@ -108,9 +108,9 @@ CommandLine::CommandLine() {
   app.add_flag("-v,--verbose", flags.verbose, "More on stderr");
   app.add_flag("--json", flags.json, "The result as one JSON document");
   using Add = Command (*)(CLI::App&, GlobalFlags&);
-  for (const Add add :
-       {add_create_tables, add_etl, add_status, add_rejects, add_check, add_query, add_report,
-        add_grant_readonly, add_iam, add_doctor, add_generate, add_config, add_version}) {
+  for (const Add add : {add_create_tables, add_etl, add_status, add_rejects, add_check, add_query,
+                        add_report, add_serve, add_grant_readonly, add_iam, add_doctor,
+                        add_generate, add_config, add_version}) {
     Command command = add(app, flags);
     command.app->fallthrough();
     command.app->set_help_flag("-h,--help", "Show this help");

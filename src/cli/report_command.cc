@@ -15,11 +15,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
-#include "cli/stop_signals.h"
-#include "cli/warehouse_factory.h"
-#include "pipeline/schema_guard.h"
-#include "report/analysis.h"
-#include "report/report_document.h"
+#include "cli/report_source.h"
 #include "report/report_page.h"
 
 namespace sparkify {
@@ -58,22 +54,6 @@ Status write_file(const std::string& path, std::string_view text) {
   return cannot_write(path, trouble);
 }
 
-/// Our own, then the user's. Read before the warehouse is opened: what is wrong shows at once.
-Result<std::vector<Analysis>> custom_analyses(const Options& options) {
-  if (options.reports.empty()) return std::vector<Analysis>();
-  return read_analyses(options.reports);
-}
-
-Result<std::string> make_document(const OpenWarehouse& open, const std::vector<Analysis>& custom) {
-  TRY_ASSIGN(const bool sees_runs, may_read_runs(*open.warehouse, open.sql));
-  if (sees_runs) TRY(expect_our_schema(*open.warehouse, open.sql));
-  TRY_ASSIGN(std::vector<Analysis> analyses, built_in_analyses(open.sql));
-  analyses.insert(analyses.end(), custom.begin(), custom.end());
-  return report_document(
-      *open.warehouse, open.sql, analyses,
-      {.made_at_micros = now_micros(), .is_live = false, .sees_runs = sees_runs});
-}
-
 void print_summary(const Options& options, const CommandContext& context, std::size_t size_bytes,
                    double seconds) {
   if (context.flags.json) {
@@ -90,10 +70,8 @@ void print_summary(const Options& options, const CommandContext& context, std::s
 
 Result<int> run(const Options& options, const CommandContext& context) {
   const double begun = monotonic_seconds();
-  TRY_ASSIGN(const auto custom, custom_analyses(options));
-  TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::view));
-  TRY_ASSIGN(std::string text,
-             run_until_signal(*open.warehouse, [&] { return make_document(open, custom); }));
+  TRY_ASSIGN(const ReportSource source, ReportSource::make(context, options.reports));
+  TRY_ASSIGN(std::string text, source.document(0));
   if (options.format == "html") {
     TRY_ASSIGN(text, report_page(embedded_report_template(), text));
   } else {

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "base/version.h"
 #include "report/analysis_rows.h"
+#include "report/freshness.h"
 
 namespace sparkify {
 
@@ -23,59 +24,6 @@ constexpr AnalysisRows::Bound kCustomBound{10'000, std::size_t{1} << 20};
 /// From how many days on the SQL of analyses with a `long_range` gives that instead of days.
 constexpr std::int64_t kLongRangeDays = 120;
 constexpr std::size_t kSecondsEnd = std::string_view("2018-11-16 02:00:00").size();
-
-struct Freshness {
-  Json banner;
-  Json range;
-  std::int64_t days = 0;  ///< between the first and the last
-};
-
-Json text_or_null(const Cell& cell) { return cell.is_null ? Json() : Json(cell.text); }
-Json time_or_null(const Cell& cell) { return cell.is_null ? Json() : Json(page_time(cell.text)); }
-
-Result<Json> last_run(Warehouse& warehouse, const SqlLibrary& sql) {
-  enum Column { run_id, started_at, finished_at, status };
-  TRY_ASSIGN(const Rows runs, warehouse.query(sql.get("status/runs"), {std::int64_t{1}}));
-  if (runs.empty()) return Json();
-  return Json{{"run_id", runs.integer(0, run_id)},
-              {"ended_at", time_or_null(runs.at(0, finished_at))},
-              {"status", runs.at(0, status).text}};
-}
-
-Result<Json> reject_count(Warehouse& warehouse, const SqlLibrary& sql) {
-  TRY_ASSIGN(const Rows found, warehouse.query(sql.get("status/reject_count")));
-  return Json(found.integer(0, 0));
-}
-
-Result<Freshness> read_freshness(Warehouse& warehouse, const SqlLibrary& sql, bool sees_runs) {
-  enum Column { last_event_at, matched, first_day, last_day, days };
-  Json counts;
-  TRY_ASSIGN(const Rows tables, warehouse.query(sql.get("status/tables")));
-  for (std::size_t i = 0; i < tables.rows.size(); ++i) {
-    if (tables.at(i, 0).text == "unmatched_songplays") continue;
-    counts[tables.at(i, 0).text] = tables.integer(i, 1);
-  }
-  TRY_ASSIGN(const Rows found, warehouse.query(sql.get("status/freshness")));
-  Json run;
-  Json rejects;
-  if (sees_runs) {
-    TRY_ASSIGN(run, last_run(warehouse, sql));
-    TRY_ASSIGN(rejects, reject_count(warehouse, sql));
-  }
-  Freshness freshness;
-  freshness.banner = {{"last_run", std::move(run)},
-                      {"last_event_at", time_or_null(found.at(0, last_event_at))},
-                      {"rows", counts},
-                      {"rejects", std::move(rejects)},
-                      {"plays", counts["songplays"]},
-                      {"matched", found.integer(0, matched)}};
-  if (!found.at(0, first_day).is_null) {
-    freshness.range = {{"first_day", text_or_null(found.at(0, first_day))},
-                       {"last_day", text_or_null(found.at(0, last_day))}};
-    freshness.days = found.integer(0, days);
-  }
-  return freshness;
-}
 
 Status expect_columns(const Analysis& analysis, const AnalysisRows& rows) {
   std::vector<std::string> needed{analysis.x, analysis.y, analysis.series};
@@ -173,7 +121,8 @@ Result<std::string> report_document(Warehouse& warehouse, const SqlLibrary& sql,
                       {"generated_at", page_time(made_at)},
                       {"program", fmt::format("sparkify {}", program_version())},
                       {"warehouse", warehouse.display_name()},
-                      {"live", options.is_live},
+                      {"live", options.live_version != 0},
+                      {"version", options.live_version},
                       {"banner", std::move(freshness.banner)},
                       {"range", std::move(freshness.range)},
                       {"analyses", std::move(answers)}};

@@ -13,7 +13,7 @@ namespace sparkify {
 
 struct ReportOptions {
   std::int64_t made_at_micros = 0;  ///< since 1970-01-01 UTC
-  bool is_live = false;             ///< a server gives the page, and may give it anew
+  std::uint64_t live_version = 0;   ///< of a server that may give a newer one; 0: there is none
   bool sees_runs = true;            ///< false: the user may not read runs and rejects
 };
 

@@ -15,4 +15,10 @@ std::string_view embedded_report_template();
 /// report_document. Errors: `internal`, if the template has not exactly one such place.
 Result<std::string> report_page(std::string_view page_template, std::string_view document);
 
+/// The same for a server to give: this page may ask where it came from for newer data.
+Result<std::string> live_report_page(std::string_view page_template, std::string_view document);
+
+/// The content security policy that stands in a page; for the answer's header.
+std::string page_policy(std::string_view page);
+
 }  // namespace sparkify

@@ -1,6 +1,7 @@
 // Where the page begins: reads the document that the program put in, and shows it.
 
 import { readDocument } from './data/document.js';
+import { Live } from './ui/live.js';
 import { Page } from './ui/page.js';
 import { element } from './ui/dom.js';
 import { Report } from './views/index.js';
@@ -12,7 +13,13 @@ function start() {
     root.replaceChildren(element('main', {}, element('h1', {}, 'Sparkify'), element('p', { role: 'alert' }, problem)));
     return;
   }
-  new Page(new Report(data), root);
+  if (!data.live) {
+    new Page(new Report(data), root);
+    return;
+  }
+  const live = new Live(data.version);
+  const page = new Page(new Report(data), root, live);
+  live.follow((newer) => page.take(new Report(newer)));
 }
 
 start();

@@ -38,15 +38,15 @@ export class Browser {
     return pathToFileURL(file).href;
   }
 
-  /** A page that notes every trouble: what the console says, and any request but for itself. */
-  async open(url, { size = 'desktop', scheme = 'light' } = {}) {
+  /** A page that notes every trouble: what the console says, and any request but for itself or to `origin`. */
+  async open(url, { size = 'desktop', scheme = 'light', origin = null } = {}) {
     const context = await this.chromium.newContext({ viewport: SIZES[size], colorScheme: scheme, acceptDownloads: true });
     const page = await context.newPage();
     const troubles = [];
     page.on('console', (message) => troubles.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => troubles.push(`error: ${error.stack}`));
     page.on('request', (request) => {
-      if (!/^(file|blob|data):/.test(request.url())) troubles.push(`request: ${request.url()}`);
+      if (!/^(file|blob|data):/.test(request.url()) && new URL(request.url()).origin !== origin) troubles.push(`request: ${request.url()}`);
     });
     await page.goto(url);
     await page.waitForSelector('#page h1');

@@ -11,21 +11,36 @@ import { Filters } from './filters.js';
 const EMPTY = 'The warehouse holds no plays yet. Load logs with “sparkify etl”, then make this page again.';
 
 export class Page {
-  constructor(report, root) {
-    this.report = report;
+  /** `live`: what is said of a page that a server keeps new, or null. */
+  constructor(report, root, live = null) {
     this.root = root;
+    this.live = live;
     this.is_printing = false;
-    this.state = parseState(location.hash);
-    this.filters = new Filters(report.range, (change) => this.choose(change));
-    this.cards = report.views().map((view) =>
-      new Card(view, report.tables.get(view.analysis).analysis, this));
+    this.cards = [];
     this.trend = null;
     this.trendPlace = element('div', { class: 'cards trend', hidden: true });
-    this.root.replaceChildren(this.header(), this.filters.node, ...this.sections(), this.footer());
+    this.state = parseState(location.hash);
+    this.take(report);
     addEventListener('hashchange', () => this.show(parseState(location.hash)));
     addEventListener('beforeprint', () => this.print(true));
     addEventListener('afterprint', () => this.print(false));
+  }
+
+  /** Shows a report in place of the one before; what the reader had opened stays open. */
+  take(report) {
+    const opened = new Map(this.cards.map((card) => [card.view.id, card.open]));
+    for (const card of this.cards) card.observer.disconnect();
+    this.report = report;
+    this.filters = new Filters(report.range, (change) => this.choose(change));
+    this.cards = report.views().map((view) =>
+      new Card(view, report.tables.get(view.analysis).analysis, this));
+    for (const card of this.cards) card.open = opened.get(card.view.id) ?? null;
+    const focused = document.activeElement?.id;
+    const { scrollX, scrollY } = globalThis;
+    this.root.replaceChildren(this.header(), this.filters.node, ...this.sections(), this.footer());
     this.show(this.state);
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    scrollTo(scrollX, scrollY);
   }
 
   header() {
@@ -33,6 +48,7 @@ export class Page {
     return element('header', {},
       element('h1', {}, 'Sparkify'),
       element('p', { class: 'where' }, element('bdi', {}, doc.warehouse), ` · as of ${instant(doc.generated_at)} · ${doc.program}`),
+      ...(this.live === null ? [] : [this.live.node]),
       bannerOf(doc));
   }
 
@@ -86,11 +102,13 @@ export class Page {
   showTrend() {
     const found = this.report.trend(this.state);
     const parent = found === null ? null : this.cards.find((card) => card.view === found.view);
+    const opened = this.trend?.open ?? null;
     this.trend?.observer.disconnect();
     this.trendPlace.hidden = found === null;
     this.trend = found === null ? null : new Card(
       { ...found.view, id: 'trend', wide: true, subtitle: this.trendSubtitle(found.view) }, found.table.analysis, this);
     if (this.trend === null) return;
+    this.trend.open = opened;
     this.trendPlace.replaceChildren(this.trend.node);
     parent.node.closest('.section').querySelector('h2').after(this.trendPlace);
     this.trend.update(found.model);

@@ -1,0 +1,44 @@
+#pragma once
+
+// For the .cc files of this folder alone: shows cpp-httplib.
+#include <httplib.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace sparkify {
+
+/// A connection that ends after a time and a number of bytes whatever the other side does: waits
+/// that begin anew with each byte would let one that sends a byte now and then stay for ever.
+class BoundedStream : public httplib::Stream {
+ public:
+  struct Bound {
+    std::chrono::milliseconds time;
+    std::size_t received_bytes;
+  };
+  /// The socket stays the caller's.
+  BoundedStream(socket_t socket, Bound bound);
+
+  bool is_readable() const override;
+  bool is_writable() const override;
+  ssize_t read(char* bytes, std::size_t size) override;
+  ssize_t write(const char* bytes, std::size_t size) override;
+  void get_remote_ip_and_port(std::string& ip, int& port) const override;
+  void get_local_ip_and_port(std::string& ip, int& port) const override;
+  socket_t socket() const override { return socket_; }
+
+ private:
+  bool wait_for(short events) const;
+  bool receive();
+
+  socket_t socket_;
+  std::chrono::steady_clock::time_point deadline_;
+  std::size_t bytes_left_;
+  std::array<char, 4096> buffer_{};  ///< the library asks for single bytes
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace sparkify

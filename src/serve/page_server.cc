@@ -1,0 +1,169 @@
+#include "serve/page_server.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "base/redaction.h"
+#include "base/utf8.h"
+#include "report/report_page.h"
+#include "serve/bounded_stream.h"
+#include "serve/request_gate.h"
+
+namespace sparkify {
+
+namespace {
+
+constexpr const char* kAddress = "127.0.0.1";
+constexpr std::size_t kThreads = 8;
+/// A page of 2 MB goes to this machine in milliseconds; headers of browsers are some 2 kB.
+constexpr BoundedStream::Bound kBound{std::chrono::milliseconds(10'000), std::size_t{32} << 10};
+
+/// A port that somebody listens on is taken, whoever that is: no SO_REUSEPORT.
+void set_listener_options(socket_t listener) {
+  const int yes = 1;
+  ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+}
+
+void refuse(httplib::Response& response, int status, const std::string& why) {
+  response.status = status;
+  response.set_content(why + "\n", "text/plain; charset=utf-8");
+}
+
+std::string host_of(const httplib::Request& request) {
+  return request.get_header_value_count("Host") == 1 ? request.get_header_value("Host")
+                                                     : std::string();
+}
+
+/// Nothing is far away, so packing would only cost time; and a thousand ranges of one page would
+/// cost a thousand pages.
+void drop_what_costs(httplib::Request& request) {
+  request.headers.erase("Accept-Encoding");
+  request.ranges.clear();
+}
+
+httplib::Headers common_headers() {
+  // What a page of another origin, a cache or a history could make of an answer: nothing.
+  return {{"Cache-Control", "no-store"},
+          {"Cross-Origin-Opener-Policy", "same-origin"},
+          {"Cross-Origin-Resource-Policy", "same-origin"},
+          {"Referrer-Policy", "no-referrer"},
+          {"X-Content-Type-Options", "nosniff"},
+          {"X-Frame-Options", "DENY"}};
+}
+
+std::string state_text(const LiveDocument::Current& current) {
+  nlohmann::ordered_json state{
+      {"format", "sparkify.serve/1"}, {"version", current.version}, {"trouble", nullptr}};
+  if (current.trouble) state["trouble"] = printable(redacted(*current.trouble));
+  return state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+class PageServer::Http : public httplib::Server {
+ public:
+  Http(LiveDocument& document, const AccessToken& token) : document_(document), token_(token) {
+    new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    set_socket_options(set_listener_options);
+    set_default_headers(common_headers());
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      answer(request, response);
+      return HandlerResponse::Handled;
+    });
+  }
+
+  ~Http() override {
+    stop();
+    if (listener_.joinable()) listener_.join();
+  }
+
+  Status open(std::uint16_t port) {
+    errno = 0;
+    port_ = port == 0 ? bind_to_any_port(kAddress)
+                      : (bind_to_port(kAddress, port) ? static_cast<int>(port) : -1);
+    if (port_ <= 0) {
+      return make_error(ErrorKind::config,
+                        fmt::format("port {} of {} cannot be had ({}); give another one to --port, "
+                                    "or none for any that is free",
+                                    port, kAddress, std::strerror(errno)));
+    }
+    listener_ = std::thread([this] {
+      listen_after_bind();
+      has_ended_ = true;
+    });
+    // Before that, stop() would do nothing.
+    while (!is_running() && !has_ended_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return {};
+  }
+
+  int port() const { return port_; }
+
+ private:
+  bool process_and_close_socket(socket_t socket) override {
+    BoundedStream stream(socket, kBound);
+    bool is_closed = false;
+    const bool is_done = process_request(stream, true, is_closed, drop_what_costs);
+    ::shutdown(socket, SHUT_RDWR);
+    ::close(socket);
+    return is_done;
+  }
+
+  void answer(const httplib::Request& request, httplib::Response& response) {
+    const std::string host = host_of(request);
+    switch (answer_for({request.method, request.path, host}, token_)) {
+      case GateAnswer::page:
+        return give_page(response);
+      case GateAnswer::document:
+        response.set_content(*document_.look().text, "application/json");
+        return;
+      case GateAnswer::state:
+        response.set_content(state_text(document_.look()), "application/json");
+        return;
+      case GateAnswer::bare_token:
+        return response.set_redirect("/" + token_.text() + "/");
+      case GateAnswer::wrong_method:
+        response.set_header("Allow", "GET");
+        return refuse(response, 405, "Only GET is answered here.");
+      case GateAnswer::wrong_host:
+        return refuse(response, 421, "Open the address that `sparkify serve` printed.");
+      case GateAnswer::unknown:
+        return refuse(response, 404,
+                      "Nothing is here. Open the address that `sparkify serve` printed.");
+    }
+  }
+
+  void give_page(httplib::Response& response) {
+    const auto page = live_report_page(embedded_report_template(), *document_.look().text);
+    if (!page.ok()) return refuse(response, 500, page.error().message);
+    response.set_header("Content-Security-Policy", page_policy(*page) + "; frame-ancestors 'none'");
+    response.set_content(*page, "text/html; charset=utf-8");
+  }
+
+  LiveDocument& document_;
+  const AccessToken& token_;
+  int port_ = 0;
+  std::atomic<bool> has_ended_{false};
+  std::thread listener_;
+};
+
+PageServer::PageServer(LiveDocument& document, AccessToken token)
+    : token_(std::move(token)), http_(std::make_unique<Http>(document, token_)) {}
+
+PageServer::~PageServer() = default;
+
+Status PageServer::start(std::uint16_t port) { return http_->open(port); }
+
+std::string PageServer::url() const {
+  return fmt::format("http://{}:{}/{}/", kAddress, http_->port(), token_.text());
+}
+
+}  // namespace sparkify
