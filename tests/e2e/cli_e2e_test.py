@@ -43,6 +43,7 @@ COMMANDS = (
     "check",
     "query",
     "report",
+    "serve",
     "grant-readonly",
     "iam",
     "doctor",

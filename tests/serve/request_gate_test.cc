@@ -60,8 +60,8 @@ TEST_F(RequestGateTest, AForeignNameIsRefusedBeforeAllElse) {
 }
 
 TEST_F(RequestGateTest, AnyPortOfTheLoopbackIsRight) {
-  for (const char* host : {"127.0.0.1", "localhost", "LocalHost:8000", "127.0.0.1:1", "[::1]",
-                           "[::1]:65535"}) {
+  for (const char* host :
+       {"127.0.0.1", "localhost", "LocalHost:8000", "127.0.0.1:1", "[::1]", "[::1]:65535"}) {
     EXPECT_EQ(ask("/", "GET", host), GateAnswer::page) << host;
   }
 }
