@@ -11,18 +11,23 @@ namespace sparkify {
 
 using std::chrono::milliseconds;
 
-BoundedStream::BoundedStream(socket_t socket, Bound bound)
+namespace {
+constexpr milliseconds kLookEvery{50};
+}
+
+BoundedStream::BoundedStream(socket_t socket, Bound bound, const std::atomic<bool>& is_over)
     : socket_(socket),
       deadline_(std::chrono::steady_clock::now() + bound.time),
-      bytes_left_(bound.received_bytes) {}
+      bytes_left_(bound.received_bytes),
+      is_over_(is_over) {}
 
 bool BoundedStream::wait_for(short events) const {
   while (true) {
     const auto left =
         std::chrono::duration_cast<milliseconds>(deadline_ - std::chrono::steady_clock::now());
-    if (left <= milliseconds(0)) return false;
+    if (left <= milliseconds(0) || is_over_) return false;
     pollfd waited{socket_, events, 0};
-    const int count = ::poll(&waited, 1, static_cast<int>(left.count()));
+    const int count = ::poll(&waited, 1, static_cast<int>(std::min(left, kLookEvery).count()));
     if (count > 0) return true;
     if (count < 0 && errno != EINTR) return false;
   }

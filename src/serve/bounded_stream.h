@@ -4,6 +4,7 @@
 #include <httplib.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -18,8 +19,8 @@ class BoundedStream : public httplib::Stream {
     std::chrono::milliseconds time;
     std::size_t received_bytes;
   };
-  /// The socket stays the caller's.
-  BoundedStream(socket_t socket, Bound bound);
+  /// The socket stays the caller's. `is_over`: when true, every wait ends.
+  BoundedStream(socket_t socket, Bound bound, const std::atomic<bool>& is_over);
 
   bool is_readable() const override;
   bool is_writable() const override;
@@ -36,6 +37,7 @@ class BoundedStream : public httplib::Stream {
   socket_t socket_;
   std::chrono::steady_clock::time_point deadline_;
   std::size_t bytes_left_;
+  const std::atomic<bool>& is_over_;
   std::array<char, 4096> buffer_{};  ///< the library asks for single bytes
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

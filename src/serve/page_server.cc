@@ -23,7 +23,7 @@ namespace sparkify {
 namespace {
 
 constexpr const char* kAddress = "127.0.0.1";
-constexpr std::size_t kThreads = 8;
+constexpr std::size_t kThreads = 16;
 /// A page of 2 MB goes to this machine in milliseconds; headers of browsers are some 2 kB.
 constexpr BoundedStream::Bound kBound{std::chrono::milliseconds(10'000), std::size_t{32} << 10};
 
@@ -82,6 +82,7 @@ class PageServer::Http : public httplib::Server {
   }
 
   ~Http() override {
+    is_over_ = true;
     stop();
     if (listener_.joinable()) listener_.join();
   }
@@ -109,7 +110,7 @@ class PageServer::Http : public httplib::Server {
 
  private:
   bool process_and_close_socket(socket_t socket) override {
-    BoundedStream stream(socket, kBound);
+    BoundedStream stream(socket, kBound, is_over_);
     bool is_closed = false;
     const bool is_done = process_request(stream, true, is_closed, drop_what_costs);
     ::shutdown(socket, SHUT_RDWR);
@@ -152,6 +153,8 @@ class PageServer::Http : public httplib::Server {
   const AccessToken& token_;
   int port_ = 0;
   std::atomic<bool> has_ended_{false};
+  std::atomic<bool> is_over_{
+      false};  ///< browsers connect ahead of what they ask; nobody waits for that
   std::thread listener_;
 };
 

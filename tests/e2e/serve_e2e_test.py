@@ -418,6 +418,15 @@ class StartTest(ServeCase):
         self.assertEqual(told["format"], "sparkify.serve/1")
         self.assertRegex(told["url"], r"^http://127\.0\.0\.1:\d+/[0-9a-f]{32}/$")
 
+    def test_it_ends_at_once_whoever_is_connected(self):
+        self.call("create-tables")
+        server = self.serve()
+        with socket.create_connection((server.host, server.port), WAIT_SECONDS_MAX):
+            time.sleep(0.2)
+            begun = time.monotonic()
+            self.assertEqual(server.end()[0], EXIT_OK)
+            self.assertLess(time.monotonic() - begun, REQUEST_SECONDS - 1)
+
     def test_two_servers_have_two_tokens(self):
         self.call("create-tables")
         one, other = self.serve(), self.serve()
