@@ -44,3 +44,4 @@ fi
 run day_job.sh
 run grow_job.sh
 run postgres_job.sh
+run report_job.sh
