@@ -111,6 +111,7 @@ class World:
         (self.folder / "template").mkdir()
         self.template = warehouses.new(self.folder / "template", self.kind, sslmode=self.sslmode)
         self.must("create-tables", self.template)
+        self.empty = self.fingerprint(self.template)
 
     def make_reference(self):
         """The tables of a run that nobody disturbs."""
@@ -126,22 +127,35 @@ class World:
 
     def copied(self, origin):
         """Another warehouse with the same in it; nobody may be connected to `origin`."""
-        with self.lock:
-            number = next(self.numbers)
         if self.is_file:
-            path = self.folder / str(number) / "warehouse.duckdb"
-            path.parent.mkdir()
+            path = self.nothing()
             shutil.copyfile(origin, path)
             return path
-        name = f"trial_{number}"
-        old = database_of(origin)
+        name, old = f"trial_{self.number()}", database_of(origin)
         with self.lock:  # a template is copied by one at a time
             self.server.sql(f'create database "{name}" owner loader template "{old}"')
+        return self.elsewhere(origin, name)
+
+    def number(self):
+        with self.lock:
+            return next(self.numbers)
+
+    @staticmethod
+    def elsewhere(origin, database):
+        """The same schema of another database."""
         warehouse = copy.copy(origin)
         parts = urllib.parse.urlsplit(origin.url)
-        warehouse.url = parts._replace(path=f"/{name}").geturl()
-        warehouse.database = name
+        warehouse.url = parts._replace(path=f"/{database}").geturl()
+        warehouse.database = database
         return warehouse
+
+    def nothing(self):
+        """Where create-tables has not been."""
+        if self.is_file:
+            path = self.folder / str(self.number()) / "warehouse.duckdb"
+            path.parent.mkdir()
+            return path
+        return self.elsewhere(self.template, self.server.create_database())
 
     def drop(self, warehouse):
         if self.is_file:
@@ -264,7 +278,7 @@ class World:
             content = hashlib.sha256(data).hexdigest()
         else:
             tables, leaks = self.server_fingerprint(warehouse, secrets)
-            content = None
+            content = tables.pop("all runs")
         if leaks:
             raise Harm(f"{leaks} secrets are in the tables", leaks=leaks)
         return {"tables": tables, "content": content}
