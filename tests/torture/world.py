@@ -17,6 +17,7 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -30,6 +31,7 @@ from suite import Harm  # noqa: E402  (and the places of the following)
 import sparkify  # noqa: E402
 import warehouses  # noqa: E402
 
+KINDS = warehouses.KINDS
 EXIT_OK = 0
 EXIT_FINDINGS = 1
 EXIT_CONFIG = 3
@@ -226,6 +228,13 @@ class World:
         self.expect_tables(warehouse, found, truth or self.truth)
         self.expect_nothing_new(warehouse, found, sources)
 
+    def is_untouched(self, warehouse):
+        """Whether it is the template still, to the last byte or row."""
+        if not self.is_file:
+            return self.fingerprint(warehouse) == self.empty
+        is_alone = [path.name for path in warehouse.parent.iterdir()] == [warehouse.name]
+        return is_alone and warehouse.read_bytes() == self.template.read_bytes()
+
     def expect_whole_groups(self, warehouse):
         """What a reader finds now is consistent."""
         done = self.run("check", warehouse)
@@ -296,6 +305,12 @@ class World:
         rows = self.server.sql(path + " union all ".join(parts), database_of(warehouse))
         leaks = sum(int(count) for name, count, _ in rows if name == "leaks")
         return {name: (count, text) for name, count, text in rows if name != "leaks"}, leaks
+
+
+def finished(process):
+    """What a process that was started has ended with."""
+    stdout, stderr = process.communicate(timeout=HANG_SECONDS)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 def database_of(warehouse):
