@@ -136,6 +136,7 @@ class Trials:
         chosen = []
         for name, wanted in suite.shares(WEIGHTS, count).items():
             chosen += self.points_of(name, wanted)
+        suite.dice(self.options).shuffle(chosen)  # who ends it early has seen some of everything
         return chosen
 
     def points_of(self, name, wanted):
