@@ -28,6 +28,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite import Harm  # noqa: E402  (and the places of the following)
 
+import contract  # noqa: E402
 import sparkify  # noqa: E402
 import warehouses  # noqa: E402
 
@@ -61,6 +62,8 @@ SECRETS = ("SPARKIFY_DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 TEXTS = ("etl_runs", "etl_objects", "etl_rejects", "etl_drift")
 UGLY = re.compile(r"terminate called|internal error|Assertion|Segmentation|core dumped|what\(\):")
 ERROR_LINE = re.compile(r'(?m)^(sparkify: error: |\{.*"level": ?"error")')
+
+FAILED_OBJECT = re.compile(r"(?m)^ +failed +(file|s3)://")  # the summary names what was left out
 
 
 class World:
@@ -116,12 +119,19 @@ class World:
         self.empty = self.fingerprint(self.template)
 
     def make_reference(self):
-        """The tables of a run that nobody disturbs."""
+        """The tables of a run that nobody disturbs, which are the oracle's."""
         self.reference = self.new()
         begin = time.monotonic()
         self.must("etl", self.reference, *self.sources)
         self.seconds = time.monotonic() - begin
         self.truth = self.fingerprint(self.reference)
+        oracle = contract.Warehouse()
+        logs, songs = (sparkify.folder_objects(folder) for folder in self.sources[1::2])
+        oracle.apply_run(songs, logs)
+        found = sparkify.warehouse_tables(self.reference)
+        difference = sparkify.difference(oracle.tables(), found)
+        if difference:
+            raise sparkify.SparkifyError(f"the reference is not what the oracle has: {difference}")
 
     def new(self):
         """A warehouse with empty tables."""
@@ -213,7 +223,8 @@ class World:
             raise Harm(f"exit code {done.returncode}, not of {codes}: {shown(done)}", wrong_exit=1)
         if UGLY.search(done.stdout + done.stderr):
             raise Harm(f"no message for a reader: {shown(done)}", wrong_exit=1)
-        if done.returncode != EXIT_OK and not ERROR_LINE.search(done.stderr):
+        is_said = ERROR_LINE.search(done.stderr) or FAILED_OBJECT.search(done.stdout)
+        if done.returncode != EXIT_OK and not is_said:
             raise Harm(f"exit code {done.returncode} without a message: {shown(done)}", wrong_exit=1)
 
     def expect_recovery(self, warehouse, truth=None, sources=None):
