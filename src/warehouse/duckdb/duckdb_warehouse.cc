@@ -315,12 +315,12 @@ Result<std::int64_t> DuckdbWarehouse::execute(std::string_view sql, const Values
   QueryResult result;
   if (values.empty()) {
     if (duckdb_query(connection_.get(), std::string(sql).c_str(), result.out()) != DuckDBSuccess) {
-      return database_error(first_line(duckdb_result_error(result.out())));
+      return database_error(first_line(error_text(result)));
     }
   } else {
     TRY_ASSIGN(const Statement statement, prepare(connection_.get(), sql, values));
     if (duckdb_execute_prepared(statement.get(), result.out()) != DuckDBSuccess) {
-      return database_error(first_line(duckdb_result_error(result.out())));
+      return database_error(first_line(error_text(result)));
     }
   }
   return static_cast<std::int64_t>(duckdb_rows_changed(result.out()));
@@ -384,7 +384,7 @@ Status DuckdbWarehouse::read_on(duckdb_connection connection, std::string_view s
   }
   QueryResult result;
   if (duckdb_execute_prepared_streaming(statement.get(), result.out()) != DuckDBSuccess) {
-    return database_error(printable_lines(duckdb_result_error(result.out())));
+    return database_error(printable_lines(error_text(result)));
   }
   RenamingVisitor renaming(visitor, std::move(names));
   TRY(read_result(result.get(), wrapped.empty() ? visitor : renaming));
