@@ -2,7 +2,7 @@
 """Lets the N-th malloc, write, fsync, open, send or receive of a run fail, for N = 1.. until a run passes untouched.
 
 A point is CALL:NUMBER:ERROR. `malloc` is what the program itself asks for, by C++'s containers too;
-`library_malloc` what DuckDB, libpq, OpenSSL and the others ask for, of which a sample is taken in the long form,
+`thread_malloc` what other threads than its first do; `library_malloc` what DuckDB, libpq, OpenSSL and the others ask for, of which a sample is taken in the long form,
 too. In the short form it is every 20th of the calls, and of memory as many as there is time for.
 """
 
@@ -27,12 +27,13 @@ ERRORS = {
     "open": ("EMFILE", "EIO"),
     "send": ("ECONNRESET",),
     "receive": ("ECONNRESET",),
+    "thread_malloc": ("ENOMEM",),
     "malloc": ("ENOMEM",),
     "library_malloc": ("ENOMEM",),
 }
-MEMORY = ("malloc", "library_malloc")
+MEMORY = ("malloc", "thread_malloc", "library_malloc")
 STEP_SHORT = 20
-SAMPLE = {"long": {"library_malloc": 300}, "short": {"malloc": 12, "library_malloc": 4}}
+SAMPLE = {"long": {"library_malloc": 300}, "short": {"malloc": 10, "thread_malloc": 8, "library_malloc": 4}}
 CODES = {
     worlds.EXIT_OK,
     worlds.EXIT_CONFIG,

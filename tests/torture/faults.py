@@ -11,7 +11,7 @@ import struct
 
 import sparkify
 
-CALLS = ("malloc", "library_malloc", "write", "fsync", "open")
+CALLS = ("malloc", "thread_malloc", "library_malloc", "write", "fsync", "open")
 CALLS += ("send", "receive", "grow", "remove", "statement")
 STATEMENTS_MAX = 2000
 TEXT_BYTES = 120

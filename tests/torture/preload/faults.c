@@ -28,7 +28,8 @@
 #include <unwind.h>
 
 enum Call {
-  OWN_MALLOC,  // memory that the program itself asks for, by C++'s containers too
+  OWN_MALLOC,     // memory that the program itself asks for, by C++'s containers too
+  THREAD_MALLOC,  // the same, by other threads than the first: they have nobody to tell
   LIBRARY_MALLOC,
   WRITE,
   FSYNC,
@@ -40,9 +41,9 @@ enum Call {
   STATEMENT,
   CALLS
 };
-static const char* const kCallNames[CALLS] = {"malloc", "library_malloc", "write",   "fsync",
-                                              "open",   "send",           "receive", "grow",
-                                              "remove", "statement"};
+static const char* const kCallNames[CALLS] = {
+    "malloc", "thread_malloc", "library_malloc", "write",  "fsync",    "open",
+    "send",   "receive",       "grow",           "remove", "statement"};
 
 enum Action { NONE, KILL_BEFORE, KILL_SENT, KILL_AFTER, FAIL, FAIL_FROM, SIGNAL };
 static const char* const kActionNames[] = {"none", "before", "sent",  "after",
@@ -207,7 +208,10 @@ static int may_have(void* caller) {
   is_busy = 1;
   uintptr_t asker = (uintptr_t)caller;
   if (is_between(asker)) _Unwind_Backtrace(find_asker, &asker);
-  const enum Action action = begin(is_in(&program, asker) ? OWN_MALLOC : LIBRARY_MALLOC);
+  const int is_own = is_in(&program, asker);
+  enum Action action = begin(is_own ? OWN_MALLOC : LIBRARY_MALLOC);
+  const int is_first_thread = syscall(SYS_gettid) == getpid();
+  if (action == NONE && is_own && !is_first_thread) action = begin(THREAD_MALLOC);
   after(action);
   is_busy = 0;
   return action != FAIL;
