@@ -30,8 +30,8 @@ class SharedOutcome {
   std::optional<Error> error_;
 };
 
-/// Threads that end by themselves and are waited for, also by who leaves with an exception: where no
-/// memory is left, a thread that nobody waits for would end the program without a word.
+/// Threads that end by themselves and are waited for, also by who leaves with an exception: where
+/// no memory is left, a thread that nobody waits for would end the program without a word.
 class JoinedThreads {
  public:
   JoinedThreads() = default;

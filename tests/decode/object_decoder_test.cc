@@ -237,7 +237,7 @@ TEST(ObjectDecoder, AThreadThatLeavesForWantOfMemoryEndsTheObjectForAll) {
                std::bad_alloc);
   const auto next = object.decode_next(decoder, {batch, rejects, drift});
   ASSERT_FALSE(next.ok());
-  EXPECT_EQ(next.error().message, "out of memory");
+  EXPECT_THAT(next.error().message, HasSubstr("file:///a: out of memory while it was read"));
 }
 
 TEST(ObjectDecoder, TheRowsTextsLiveAsLongAsTheBatch) {

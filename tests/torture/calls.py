@@ -33,7 +33,7 @@ ERRORS = {
 }
 MEMORY = ("malloc", "thread_malloc", "library_malloc")
 STEP_SHORT = 20
-SAMPLE = {"long": {"library_malloc": 300}, "short": {"malloc": 10, "thread_malloc": 8, "library_malloc": 4}}
+SAMPLE = {"long": {"library_malloc": 300}, "short": {"malloc": 8, "thread_malloc": 6, "library_malloc": 3}}
 CODES = {
     worlds.EXIT_OK,
     worlds.EXIT_CONFIG,
