@@ -72,7 +72,7 @@ class Trials:
 
     def counted(self):
         warehouse = self.world.new()
-        self.world.load(warehouse, "--threads", 1, env=self.faults.counting())
+        self.world.load(warehouse, "--threads", 1, env=self.faults.counting(memory=True))
         self.world.drop(warehouse)
         return self.faults.counts()
 

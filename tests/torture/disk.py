@@ -49,10 +49,13 @@ class Trials:
         self.world.load(warehouse, "--threads", 1, env=self.faults.counting(warehouse.parent))
         self.world.drop(warehouse)
         steps = self.faults.counts()["grow"]
-        every = [f"{harm}:{number}" for number in range(1, steps + 1) for harm in HARMS]
-        shift = suite.dice(self.options).randrange(len(every))
-        places = suite.spread(len(every), count)
-        return [every[(place + shift) % len(every)] for place in places]
+        if count >= steps * len(HARMS):
+            return [f"{harm}:{number}" for number in range(1, steps + 1) for harm in HARMS]
+        names = list(HARMS)
+        first = suite.dice(self.options).randrange(len(names))
+        numbers = (1 + place * (steps - 1) // max(1, count - 1) for place in range(count))
+        turns = (names[(first + place) % len(names)] for place in range(count))
+        return [f"{harm}:{number}" for harm, number in zip(turns, numbers)]
 
     def attempt(self, point):
         harm, number = point.split(":")

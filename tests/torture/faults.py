@@ -50,11 +50,12 @@ class Faults:
             {"TORTURE_THEN": ",".join(then)} if then else {}
         )
 
-    def counting(self, below=None):
-        """The environment of a run of which the calls are counted."""
+    def counting(self, below=None, memory=False):
+        """The environment of a run of which the calls are counted; of memory, if wanted."""
         with open(self.path, "wb") as file:
             file.truncate(STATE_BYTES)
         env = {"LD_PRELOAD": self.library, "TORTURE_STATE": str(self.path)}
+        env |= {"TORTURE_MEMORY": "1"} if memory else {}
         return env if below is None else {**env, "TORTURE_BELOW": str(below)}
 
     def numbers(self):

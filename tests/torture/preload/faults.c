@@ -5,6 +5,7 @@
 // TORTURE_ORDER   ACTION CALL NUMBER VALUE: what to do at the NUMBER-th call of a kind (of all
 //                 threads); VALUE is an errno or a signal
 // TORTURE_THEN    names of calls with commas: from then on, these fail with VALUE too
+// TORTURE_MEMORY  set: memory is counted even if nothing is to happen to it
 // TORTURE_BELOW   a folder: calls on files elsewhere are left alone and not counted
 //
 // A write into a socket is a send. What the C library calls by itself (stdio) is not seen.
@@ -71,6 +72,7 @@ static struct Order {
   unsigned then;  // a bit for each Call
 } order;
 static char below[PATH_BYTES];
+static int counts_memory;  // to find out who asks takes its time
 static struct Range program;
 static struct Range between[RANGES_MAX];  // libraries that ask in the name of their caller
 static int between_count;
@@ -141,6 +143,8 @@ __attribute__((constructor)) static void read_order(void) {
     order.call = (enum Call)place(call, strlen(call), kCallNames, CALLS);
     order.number = number;
   }
+  const int is_of_memory = order.action != NONE && order.call <= LIBRARY_MALLOC;
+  counts_memory = is_of_memory || getenv("TORTURE_MEMORY") != NULL;
   read_then(getenv("TORTURE_THEN"));
   const char* const folder = getenv("TORTURE_BELOW");
   if (folder != NULL) snprintf(below, sizeof(below), "%s/", folder);
@@ -203,8 +207,7 @@ static _Unwind_Reason_Code find_asker(struct _Unwind_Context* context, void* fou
 
 static int may_have(void* caller) {
   if (state == NULL || is_busy) return 1;
-  if (order.action != NONE && order.call > LIBRARY_MALLOC)
-    return 1;  // nobody asks for their number
+  if (!counts_memory) return 1;
   is_busy = 1;
   uintptr_t asker = (uintptr_t)caller;
   if (is_between(asker)) _Unwind_Backtrace(find_asker, &asker);
