@@ -249,8 +249,11 @@ class World:
             raise Harm(f"the rerun: exit code {done.returncode}: {shown(done)}", wrong_exit=1)
         found = self.fingerprint(warehouse)
         self.expect_tables(warehouse, found, truth or self.truth)
-        if any(found["left"].values()):
-            raise Harm(f"runs left open, or rows where they were staged: {found}", wrong_exit=1)
+        left = dict(found["left"])
+        if "Nothing new" in done.stdout:
+            left.pop(STAGED, None)  # of the last group: whoever stages next empties it first
+        if any(left.values()):
+            raise Harm(f"runs left open, or rows where they were staged: {left}", wrong_exit=1)
         self.expect_nothing_new(warehouse, found, sources)
 
     def is_untouched(self, warehouse):
