@@ -30,13 +30,32 @@ class SharedOutcome {
   std::optional<Error> error_;
 };
 
+/// Threads that end by themselves and are waited for, also by who leaves with an exception: where
+/// no memory is left, a thread that nobody waits for would end the program without a word.
+class JoinedThreads {
+ public:
+  JoinedThreads() = default;
+  ~JoinedThreads() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  JoinedThreads(const JoinedThreads&) = delete;
+  JoinedThreads& operator=(const JoinedThreads&) = delete;
+
+  template <typename... Arguments>
+  void start(Arguments&&... arguments) {
+    threads_.emplace_back(std::forward<Arguments>(arguments)...);
+  }
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
 /// Runs `work(0)` to `work(threads - 1)` at the same time, the first on this thread; returns when
 /// all are done.
 inline void run_on_threads(std::size_t threads, const std::function<void(std::size_t)>& work) {
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work, i);
+  JoinedThreads others;
+  for (std::size_t i = 1; i < threads; ++i) others.start(work, i);
   work(0);
-  for (std::thread& other : others) other.join();
 }
 
 }  // namespace sparkify

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 
 #include "base/utf8.h"
 
@@ -43,9 +44,34 @@ ObjectDecoder::ObjectDecoder(DataKind kind, std::string uri, std::int32_t object
       object_no_(object_no),
       size_hint_bytes_(size_hint_bytes),
       limits_{std::max(limits.block_bytes, kBlockBytesLeast), limits.record_bytes_max},
-      stream_(std::move(text)) {}
+      stream_(std::move(text)),
+      no_memory_{
+          ErrorKind::internal,
+          fmt::format("{}: out of memory while it was read; give a smaller --memory-limit or "
+                      "fewer --threads",
+                      printable(uri_))} {}
+
+/// Of a thread that leaves by an exception, as there is no memory: the others would wait for ever
+/// for its turn, and what it has read is lost.
+class ObjectDecoder::GiveUpOnThrow {
+ public:
+  explicit GiveUpOnThrow(ObjectDecoder& decoder) : decoder_(decoder) {}
+  ~GiveUpOnThrow() {
+    if (std::uncaught_exceptions() == at_begin_) return;
+    const std::lock_guard lock(decoder_.chain_mutex_);
+    if (!decoder_.error_) decoder_.error_ = std::move(decoder_.no_memory_);
+    decoder_.turn_.notify_all();
+  }
+  GiveUpOnThrow(const GiveUpOnThrow&) = delete;
+  GiveUpOnThrow& operator=(const GiveUpOnThrow&) = delete;
+
+ private:
+  ObjectDecoder& decoder_;
+  const int at_begin_ = std::uncaught_exceptions();
+};
 
 Result<bool> ObjectDecoder::decode_next(BlockDecoder& decoder, DecodeSink sink) {
+  const GiveUpOnThrow give_up(*this);
   auto read = read_block();
   if (!read.ok()) return fail(std::move(read).error());
   if (!read->has_value()) return false;

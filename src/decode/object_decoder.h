@@ -60,6 +60,7 @@ class ObjectDecoder {
   std::int64_t reject_count() const { return chain_.rejects; }
 
  private:
+  class GiveUpOnThrow;
   struct TextBlock {
     std::shared_ptr<char[]> memory;
     std::size_t bytes = 0;
@@ -109,6 +110,7 @@ class ObjectDecoder {
   Chain chain_;
   bool always_exact_ = false;  ///< guessing where records begin went wrong once
   std::optional<Error> error_;
+  Error no_memory_;  ///< made in time: then there is no memory for a text
 };
 
 }  // namespace sparkify

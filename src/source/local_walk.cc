@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
+#include <exception>
 #include <future>
 #include <limits>
 #include <memory>
@@ -183,7 +184,27 @@ class WalkTogether {
     int depth;
   };
 
+  /// Of a thread that leaves by an exception, as there is no memory: the others would wait for ever
+  /// for the folders that it might still find.
+  class GiveUpOnThrow {
+   public:
+    explicit GiveUpOnThrow(WalkTogether& walk) : walk_(walk) {}
+    ~GiveUpOnThrow() {
+      if (std::uncaught_exceptions() == at_begin_) return;
+      const std::lock_guard lock(walk_.mutex_);
+      walk_.gave_up_ = true;
+      walk_.changed_.notify_all();
+    }
+    GiveUpOnThrow(const GiveUpOnThrow&) = delete;
+    GiveUpOnThrow& operator=(const GiveUpOnThrow&) = delete;
+
+   private:
+    WalkTogether& walk_;
+    const int at_begin_ = std::uncaught_exceptions();
+  };
+
   Listing work() {
+    const GiveUpOnThrow give_up(*this);  // outlives the lock
     Listing part;
     std::unique_lock lock(mutex_);
     while (true) {

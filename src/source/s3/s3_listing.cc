@@ -8,9 +8,9 @@
 #include <deque>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <utility>
 
+#include "base/parallel.h"
 #include "base/utf8.h"
 #include "source/data_name.h"
 
@@ -33,12 +33,11 @@ class PrefixWalk {
 
   Result<std::vector<S3Entry>> walk(const std::string& prefix) {
     waiting_.push_back(prefix);
-    std::vector<std::thread> listers;
     list_first();
     if (!waiting_.empty()) {
-      for (std::size_t i = 0; i < kListersMax; ++i) listers.emplace_back([this] { work(); });
+      JoinedThreads listers;
+      for (std::size_t i = 0; i < kListersMax; ++i) listers.start([this] { work(); });
     }
-    for (std::thread& lister : listers) lister.join();
     if (error_) return *std::move(error_);
     return std::move(entries_);
   }
