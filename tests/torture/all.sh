@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs the torture suites, one after the other. Usage: tests/torture/all.sh [--short] [NAME...]
+# In their long form, unless --short; the figures go to build/torture/NAME.jsonl, a line a run.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+form=(--long)
+if [ "${1-}" = --short ]; then
+  form=()
+  shift
+fi
+# A suite is what can be started; the others here are what suites share.
+names=("$@")
+if [ ${#names[@]} -eq 0 ]; then
+  mapfile -t names < <(find tests/torture -maxdepth 1 -name '*.py' -executable -printf '%f\n' |
+    sort | sed 's/\.py$//')
+fi
+mkdir -p build/torture
+failed=()
+for name in "${names[@]}"; do
+  echo "==> $name"
+  "tests/torture/$name.py" "${form[@]}" --figures "build/torture/$name.jsonl" || failed+=("$name")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "==> Failed: ${failed[*]}"
+  exit 1
+fi
+echo "==> Nothing lost, nothing twice, no one in: ${names[*]}"

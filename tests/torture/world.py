@@ -1,0 +1,292 @@
+"""The world that a torture suite does harm to: sources, warehouses, and the tables there must be.
+
+    with World("postgres") as world:
+        warehouse = world.new()             # empty tables, copied from a template
+        done = world.load(warehouse, env=...)  # a run, disturbed by the suite
+        world.expect_orderly(done)          # exit code and message
+        world.expect_recovery(warehouse)    # what must hold after every fault
+        world.drop(warehouse)
+
+A World has planted secrets: whatever it runs is looked through for them.
+"""
+
+import copy
+import hashlib
+import itertools
+import pathlib
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from suite import Harm  # noqa: E402  (and the places of the following)
+
+import sparkify  # noqa: E402
+import warehouses  # noqa: E402
+
+EXIT_OK = 0
+EXIT_FINDINGS = 1
+EXIT_CONFIG = 3
+EXIT_SOURCE = 4
+EXIT_DATABASE = 5
+EXIT_LOCKED = 6
+EXIT_COMMIT_UNKNOWN = 7
+EXIT_INTERNAL = 70
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+HANG_SECONDS = 60
+
+TINY = ("--events", 60, "--songs", 12, "--days", 4, "--faults", "all=0.02")
+GROUPS = {
+    "SPARKIFY_GROUP_BYTES": "5000",  # the songs, and each day for itself
+    "SPARKIFY_STRAIGHT_BYTES": "10000",  # some days go straight into the star
+}
+# Texts of their own, so that a part of them in any output is a leak.
+PLANTED = {
+    "SPARKIFY_DB_PASSWORD": "pLaNtEdPaSsWoRd-h7x2",
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "pLaNtEdSeCrEtKeY0123456789abcdef",
+    "AWS_SESSION_TOKEN": "pLaNtEdSeSsIoNtOkEn9876543210",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+SECRETS = ("SPARKIFY_DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+# Where a text of ours could have got into a table.
+TEXTS = ("etl_runs", "etl_objects", "etl_rejects", "etl_drift")
+UGLY = re.compile(r"terminate called|internal error|Assertion|Segmentation|core dumped|what\(\):")
+ERROR_LINE = re.compile(r'(?m)^(sparkify: error: |\{.*"level": ?"error")')
+
+
+class World:
+    """`kind`: duckdb, postgres or redshift. `data`: what `generate` is told. `env`: settings of
+    every run. `sslmode`: of PostgreSQL's connections."""
+
+    def __init__(self, kind, data=TINY, env=None, sslmode="disable"):
+        self.kind, self.data, self.sslmode = kind, data, sslmode
+        self.env = GROUPS if env is None else env
+        self.numbers = itertools.count(1)
+        self.lock = threading.Lock()
+        self.temporary = None
+
+    def __enter__(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="sparkify-torture-")
+        self.folder = pathlib.Path(self.temporary.name).resolve()
+        try:
+            warehouses.start(self.kind)
+            self.make_sources()
+            self.make_template()
+            self.make_reference()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        warehouses.stop()
+        self.temporary.cleanup()
+
+    @property
+    def server(self):
+        """The PostgresServer or RedshiftServer, if there is one."""
+        return warehouses.server
+
+    @property
+    def is_file(self):
+        return self.kind == warehouses.DUCKDB
+
+    # --- What there is before the fault
+
+    def make_sources(self):
+        out = self.folder / "data"
+        done = sparkify.run("generate", "--out", out, *self.data)
+        if done.returncode != EXIT_OK:
+            raise sparkify.SparkifyError(done.stderr)
+        self.sources = ("--log-data", out / "log_data", "--song-data", out / "song_data")
+
+    def make_template(self):
+        (self.folder / "template").mkdir()
+        self.template = warehouses.new(self.folder / "template", self.kind, sslmode=self.sslmode)
+        self.must("create-tables", self.template)
+
+    def make_reference(self):
+        """The tables of a run that nobody disturbs."""
+        self.reference = self.new()
+        begin = time.monotonic()
+        self.must("etl", self.reference, *self.sources)
+        self.seconds = time.monotonic() - begin
+        self.truth = self.fingerprint(self.reference)
+
+    def new(self):
+        """A warehouse with empty tables."""
+        return self.copied(self.template)
+
+    def copied(self, origin):
+        """Another warehouse with the same in it; nobody may be connected to `origin`."""
+        with self.lock:
+            number = next(self.numbers)
+        if self.is_file:
+            path = self.folder / str(number) / "warehouse.duckdb"
+            path.parent.mkdir()
+            shutil.copyfile(origin, path)
+            return path
+        name = f"trial_{number}"
+        old = database_of(origin)
+        with self.lock:  # a template is copied by one at a time
+            self.server.sql(f'create database "{name}" owner loader template "{old}"')
+        warehouse = copy.copy(origin)
+        parts = urllib.parse.urlsplit(origin.url)
+        warehouse.url = parts._replace(path=f"/{name}").geturl()
+        warehouse.database = name
+        return warehouse
+
+    def drop(self, warehouse):
+        if self.is_file:
+            shutil.rmtree(warehouse.parent)
+        else:
+            self.server.sql(f'drop database "{database_of(warehouse)}" with (force)')
+
+    # --- Runs
+
+    def environment(self, warehouse, env=None):
+        """Settings, what leads into the warehouse, planted secrets; `env` comes on top."""
+        return {**PLANTED, **self.env, **sparkify.on_warehouse(warehouse, env)}
+
+    def run(self, command, warehouse, *words, env=None, prefix=(), timeout=HANG_SECONDS):
+        """A finished process, in whose output there is no secret."""
+        environment = self.environment(warehouse, env)
+        where = sparkify.options(warehouse)
+        done = sparkify.run(
+            command, *where, *words, prefix=prefix, env=environment, timeout=timeout
+        )
+        self.expect_no_leak(f"{command} {words}", done.stdout + done.stderr, environment)
+        return done
+
+    def start(self, command, warehouse, *words, env=None, prefix=(), **options):
+        where = sparkify.options(warehouse)
+        environment = self.environment(warehouse, env)
+        return sparkify.start(command, *where, *words, prefix=prefix, env=environment, **options)
+
+    def load(self, warehouse, *words, env=None, **options):
+        return self.run("etl", warehouse, *self.sources, *words, env=env, **options)
+
+    def must(self, command, warehouse, *words, env=None):
+        done = self.run(command, warehouse, *words, env=env)
+        if done.returncode != EXIT_OK:
+            raise sparkify.SparkifyError(f"{command}: {done.returncode}: {shown(done)}")
+        return done
+
+    # --- What must hold
+
+    def secrets(self, environment):
+        names = [name for name in SECRETS if environment.get(name)]
+        plain = [environment[name] for name in names]
+        return [*plain, *(urllib.parse.quote(text, safe="") for text in plain)]
+
+    def expect_no_leak(self, what, text, environment):
+        found = [secret for secret in self.secrets(environment) if secret in text]
+        if found:
+            raise Harm(f"{what}: {len(found)} secrets are shown", leaks=len(found))
+
+    def expect_orderly(self, done, codes):
+        """It ended by itself, with one of the exit codes, and said why in words for its reader."""
+        if done.returncode not in codes:
+            raise Harm(f"exit code {done.returncode}, not of {codes}: {shown(done)}", wrong_exit=1)
+        if UGLY.search(done.stdout + done.stderr):
+            raise Harm(f"no message for a reader: {shown(done)}", wrong_exit=1)
+        if done.returncode != EXIT_OK and not ERROR_LINE.search(done.stderr):
+            raise Harm(f"exit code {done.returncode} without a message: {shown(done)}", wrong_exit=1)
+
+    def expect_recovery(self, warehouse, truth=None, sources=None):
+        """After a fault: whole groups; by a rerun the tables of a run that nobody disturbed; a third
+        run does nothing; no secret anywhere. `truth`: a fingerprint, of other tables."""
+        sources = self.sources if sources is None else sources
+        self.expect_whole_groups(warehouse)
+        done = self.run("etl", warehouse, *sources)
+        if done.returncode != EXIT_OK:
+            raise Harm(f"the rerun: exit code {done.returncode}: {shown(done)}", wrong_exit=1)
+        found = self.fingerprint(warehouse)
+        self.expect_tables(warehouse, found, truth or self.truth)
+        self.expect_nothing_new(warehouse, found, sources)
+
+    def expect_whole_groups(self, warehouse):
+        """What a reader finds now is consistent."""
+        done = self.run("check", warehouse)
+        if done.returncode != EXIT_OK:
+            raise Harm(f"after the fault, a check fails: {shown(done)}", mixtures=1)
+
+    def expect_tables(self, warehouse, found, truth):
+        if found["tables"] == truth["tables"]:
+            return
+        if truth is not self.truth:
+            text = f"{truth['tables']}\n{found['tables']}"
+            raise Harm(f"the tables differ:\n{text}", **self.changes(found, truth))
+        tables = [
+            sparkify.without_runs(sparkify.warehouse_tables(each))
+            for each in (self.reference, warehouse)
+        ]
+        text = sparkify.difference(*tables)
+        raise Harm(f"the tables differ:\n{text}", **self.changes(found, truth))
+
+    @staticmethod
+    def changes(found, truth):
+        """A row too few is lost, a row too many doubled; another content of as many rows is both."""
+        counts = {"lost": 0, "doubled": 0}
+        for table, (rows, content) in truth["tables"].items():
+            more = int(found["tables"][table][0]) - int(rows)
+            is_other = more == 0 and found["tables"][table][1] != content
+            counts["lost"] += max(0, -more) + is_other
+            counts["doubled"] += max(0, more) + is_other
+        return counts
+
+    def expect_nothing_new(self, warehouse, before, sources):
+        done = self.run("etl", warehouse, *sources)
+        if done.returncode != EXIT_OK or "Nothing new" not in done.stdout:
+            raise Harm(f"the third run does something: {shown(done)}", wrong_exit=1)
+        after = self.fingerprint(warehouse)
+        if after != before:
+            raise Harm(f"the third run has written: {before}\n{after}", doubled=1)
+        if self.is_file:
+            names = sorted(path.name for path in warehouse.parent.iterdir())
+            if names != [warehouse.name]:
+                raise Harm(f"left beside the warehouse: {names}", wrong_exit=1)
+
+    def fingerprint(self, warehouse):
+        """Counts and hashes of all tables; that there is no secret in them; for a file, its bytes."""
+        secrets = self.secrets(self.environment(warehouse))
+        if self.is_file:
+            data = warehouse.read_bytes()
+            leaks = sum(secret.encode() in data for secret in secrets)
+            tables = sparkify.fingerprint(warehouse)
+            content = hashlib.sha256(data).hexdigest()
+        else:
+            tables, leaks = self.server_fingerprint(warehouse, secrets)
+            content = None
+        if leaks:
+            raise Harm(f"{leaks} secrets are in the tables", leaks=leaks)
+        return {"tables": tables, "content": content}
+
+    def server_fingerprint(self, warehouse, secrets):
+        """By the server's superuser, past the program."""
+        path = f"set search_path to {sparkify.quote_name(warehouse.schema)}; "
+        patterns = " or ".join(
+            "position('" + secret.replace("'", "''") + "' in cast(t.* as text)) > 0"
+            for secret in secrets
+        )
+        parts = [sparkify.fingerprint_sql(warehouse)]
+        parts += [f"select 'leaks', count(*), '' from \"{name}\" t where {patterns}" for name in TEXTS]
+        parts.append("select 'all runs', count(*), max(cast(run_id as text)) from etl_runs")
+        rows = self.server.sql(path + " union all ".join(parts), database_of(warehouse))
+        leaks = sum(int(count) for name, count, _ in rows if name == "leaks")
+        return {name: (count, text) for name, count, text in rows if name != "leaks"}, leaks
+
+
+def database_of(warehouse):
+    return urllib.parse.unquote(urllib.parse.urlsplit(warehouse.url).path.lstrip("/"))
+
+
+def shown(done):
+    return f"\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
