@@ -8,6 +8,7 @@ A suite is a class of trials. One object of it is one warehouse with its sources
         def __exit__(self, *_): ...
         def points(self, count): ...            # texts, as many as wanted or as there are
         def attempt(self, point): ...           # raises Harm; gives False if the point was not there
+        at_once = 1                             # how many points may be tried at once
 
     if __name__ == "__main__":
         sys.exit(suite.main("kill", __doc__, Trials, short={"duckdb": 24}, long=500))
@@ -18,12 +19,14 @@ stands before its first colon is its kind in the figures.
 
 import argparse
 import collections
+import concurrent.futures
 import datetime
 import json
 import pathlib
 import random
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -92,8 +95,7 @@ def main(name, about, trials, short, long, kinds=None):
         tally = Tally(name, kind, options)
         with trials(kind, options) as these:
             points = [options.only] if options.only else these.points(count)
-            for point in points:
-                tally.try_one(these, point)
+            tally.try_all(these, points)
         tally.finish()
         failures += tally.failures
     return 1 if failures else 0
@@ -113,19 +115,32 @@ class Tally:
         self.harms = collections.Counter()
         self.failures = 0
         self.missed = 0
+        self.lock = threading.Lock()
         self.begin = time.monotonic()
+
+    def try_all(self, trials, points):
+        """One after the other; or, where points mostly wait, as many at once as the trials say."""
+        at_once = getattr(trials, "at_once", 1)
+        if at_once == 1:
+            for point in points:
+                self.try_one(trials, point)
+            return
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(lambda point: self.try_one(trials, point), points))
 
     def try_one(self, trials, point):
         try:
-            if trials.attempt(point) is False:
-                self.missed += 1
-                return
+            is_there, counts, text = trials.attempt(point) is not False, {}, ""
         except Harm as harm:
-            self.harms.update(harm.counts)
-            self.tell(point, str(harm))
+            is_there, counts, text = True, harm.counts, str(harm)
         except Exception:  # pylint: disable=broad-except; the other points are of interest
-            self.tell(point, traceback.format_exc())
-        self.by_kind[str(point).split(":")[0]] += 1
+            is_there, counts, text = True, {}, traceback.format_exc()
+        with self.lock:
+            self.missed += not is_there
+            self.harms.update(counts)
+            self.by_kind.update([str(point).split(":")[0]] if is_there else [])
+            if text:
+                self.tell(point, text)
 
     def tell(self, point, text):
         self.failures += 1
