@@ -255,7 +255,8 @@ class World:
                 raise Harm(f"left beside the warehouse: {names}", wrong_exit=1)
 
     def fingerprint(self, warehouse):
-        """Counts and hashes of all tables; that there is no secret in them; for a file, its bytes."""
+        """Counts and hashes of all tables; that there is no secret in them; and what any run changes:
+        the bytes of a file, or how many runs there were."""
         secrets = self.secrets(self.environment(warehouse))
         if self.is_file:
             data = warehouse.read_bytes()
@@ -264,7 +265,7 @@ class World:
             content = hashlib.sha256(data).hexdigest()
         else:
             tables, leaks = self.server_fingerprint(warehouse, secrets)
-            content = None
+            content = tables.pop("all runs")
         if leaks:
             raise Harm(f"{leaks} secrets are in the tables", leaks=leaks)
         return {"tables": tables, "content": content}
