@@ -268,6 +268,6 @@ class Session(threading.Thread):
                 self.proxy.cut_now(self.order)
                 raise Gone()
             return b""
-        if message.kind == b"E" and MARK in wire.error_fields(message.body).get("M", ""):
+        if message.kind == b"E" and MARK in wire.error_fields(message.body).get("M", "").lower():
             return wire.error(*self.order.error)
         return wire.message(*message)
