@@ -141,7 +141,7 @@ def plan_of(kind, position, objects, chance):
     is_listing = kind.listing is not None and chance.random() < 0.2
     rest = size % PART_BYTES  # of the last part, which a byte has to be in, too
     in_parts = rest >= BODY_BYTES_MIN and chance.random() < 0.5
-    env = {**kind.env, **chance.choice(({}, ONE_EACH)), **(IN_PARTS if in_parts else {})}
+    env = {**kind.env, **chance.choice(({}, {}, ONE_EACH)), **(IN_PARTS if in_parts else {})}
     parts = -(-size // PART_BYTES) if in_parts else 1
     often = (1, FOREVER) if kind.fault is Fault.ETAG_OTHER else (1, 1, 1, 2, 5, FOREVER)
     if kind.env and chance.random() < 0.8:
@@ -350,7 +350,8 @@ class Trials:
         after = {**self.objects, key: new}
         if change == "listed_removed":
             after = without(self.objects, key)
-        with Site(self.world, self.objects, chance.choice(({}, ONE_EACH)), page_size=PAGE_KEYS) as site:
+        env = chance.choice(({}, ONE_EACH))
+        with Site(self.world, self.objects, env, page_size=PAGE_KEYS) as site:
             site.server.on_request = self.changer(site, page, key, after.get(key))
             done = self.world.run("etl", site.warehouse, *site.sources, env=site.env)
             if len(site.pages) < page:
