@@ -23,7 +23,6 @@ import urllib.parse
 import suite
 from suite import Harm
 
-import sparkify  # noqa: E402
 from statement_proxy import StatementProxy  # noqa: E402
 from tcp_proxy import DOWN, UP, TcpProxy  # noqa: E402
 from world import (  # noqa: E402
