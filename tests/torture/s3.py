@@ -114,11 +114,21 @@ class Plan:
     @property
     def is_lost(self):
         """Whether this run cannot have the object, or the listing."""
-        if self.kind.fault is Fault.FLIPPED_BYTE and "SPARKIFY_PART_BYTES" in self.env:
-            return self.size_bytes > PART_BYTES or self.times >= TRIES_MAX  # which part is wrong?
+        if self.kind.fault is Fault.FLIPPED_BYTE and self.in_parts:
+            return True  # which part is it?
         if self.kind.fault is Fault.ETAG_OTHER:
             return self.times > 1  # it is looked at again once
         return self.kind.is_final or self.times >= TRIES_MAX
+
+    @property
+    def is_worn_out(self):
+        """Whether what cannot be had was tried as often as a run does."""
+        at_once = self.kind.is_final or (self.kind.fault is Fault.FLIPPED_BYTE and self.in_parts)
+        return self.is_lost and not at_once
+
+    @property
+    def in_parts(self):
+        return "SPARKIFY_PART_BYTES" in self.env and self.size_bytes > PART_BYTES
 
     def strike(self, server):
         where = {"operation": "get", "key": self.key, "skip": self.skip}
@@ -333,6 +343,7 @@ class Trials:
             raise Harm(f"{reason!r} is not said of {plan.named}: {shown(done)}", wrong_exit=1)
         if plan.is_lost:
             says = [plan.named, *(() if plan.is_listing else ("1 failed",))]
+            says += [f"failed {TRIES_MAX} times"] if plan.is_worn_out else []
             missing = [part for part in says if part not in text]
             if missing:
                 raise Harm(f"{missing} is not said: {shown(done)}", wrong_exit=1)
