@@ -4,8 +4,8 @@ After each failure: whole groups only; the next run gives the tables of a run th
 disturbed; the one after that says that nothing is new.
 
 Run it as `python3 tests/e2e/postgres_faults_e2e_test.py`; it needs what tests/servers/postgres.py
-needs. Environment: SPARKIFY_BINARY (the program). Cuts at any byte and errors at any statement are in
-tests/torture/databases.py, kills in tests/torture/kill.py.
+needs. Environment: SPARKIFY_BINARY (the program). Cuts at any byte and errors at any statement are
+in tests/torture/databases.py, kills in tests/torture/kill.py.
 """
 
 import collections

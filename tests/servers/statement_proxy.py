@@ -100,9 +100,9 @@ class StatementProxy:
     # Orders
 
     def fail(self, nth, sqlstate, message="planted", times=1, is_fatal=False, fits=None):
-        """The nth statement fails, and so do the next of its text, as often as `times` says. A fatal
-        error ends the session behind it. `fits`: a function of a Statement; the first from the nth
-        on is meant of which it is true."""
+        """The nth statement fails, and so do the next of its text, as often as `times` says. A
+        fatal error ends the session behind it. `fits`: a function of a Statement; the first from
+        the nth on is meant of which it is true."""
         order = Order(nth, times, (sqlstate, message), is_fatal, fits=fits)
         with self.lock:
             self.orders.append(order)

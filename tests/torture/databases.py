@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A database that is lost at any byte, before and after any COMMIT, or says an error at any statement.
+"""A database that is lost at any byte, about any COMMIT, or says an error at any statement.
 
     tests/torture/databases.py [--long] [--warehouse postgres|redshift] [--points N] [--seed S]
                                [--only POINT] [--figures FILE]
 
-A point is `KIND:NUMBER`; the seed and the number decide where it comes in a run, how, and how often.
+A point is `KIND:NUMBER`; the seed and the number decide where it comes in a run, how, how often.
 
     cut_up, cut_down             all connections end at a byte of one direction, in TLS or without
     commit_before, commit_after  the connection ends at a COMMIT, which the server has not heard, or

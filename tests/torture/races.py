@@ -4,10 +4,10 @@
     tests/torture/races.py [--long] [--warehouse duckdb|postgres|redshift] [--points N] [--seed S]
                            [--only POINT] [--figures FILE]
 
-A point is `two:NUMBER` or `four:NUMBER`; the seed and the number decide when each run starts, in how
-large groups it loads and by how many threads; on Redshift also the isolation of the database. In a
-DuckDB file and on PostgreSQL one run loads and the others are refused, or find nothing new if they
-come later; on Redshift they wait for each other. Whatever they do, all is loaded, and once.
+A point is `two:NUMBER` or `four:NUMBER`; the seed and the number decide when each run starts, in
+how large groups it loads and by how many threads; on Redshift also the isolation of the database.
+In a DuckDB file and on PostgreSQL one run loads and the others are refused, or find nothing new if
+they come later; on Redshift they wait for each other. Whatever they do, all is loaded, and once.
 """
 
 import collections
@@ -27,7 +27,6 @@ RUNS = {"two": 2, "four": 4}
 REDSHIFT = "redshift"
 ISOLATIONS = ("snapshot", "serializable")
 GROUP_BYTES = ("1", "5000", "1000000")
-
 
 Done = collections.namedtuple("Done", "args returncode stdout stderr pid")
 

@@ -4,13 +4,14 @@
     tests/torture/readers.py [--long] [--warehouse duckdb|postgres|redshift] [--points N] [--seed S]
                              [--only POINT] [--figures FILE]
 
-A point is a query, `WAY:NUMBER`: `report` (of a DuckDB file, which it copies beside the run), `query`
-(the program's own), `direct` (a connection past it). Each asks, in one statement, for counts and
-hashes of all rows of all tables, and for how many objects the ledger and the run's row tell of. That must be one of the states
-between two groups; and none that is older than what another query has seen before.
+A point is a query, `WAY:NUMBER`: `report` (of a DuckDB file, which it copies beside the run),
+`query` (the command), `direct` (a connection past the program). Each asks, in one statement, for
+counts and hashes of all rows of all tables, and for how many objects the ledger and the run's row
+tell of. That must be one of the states between two groups, and none older than what a query has
+seen before.
 
-All the while one run after the other loads into warehouses of their own. A run is stopped (SIGSTOP)
-every few hundredths of a second for a while, so that queries find it in the midst of everything.
+All the while one run after the other loads, each into a warehouse of its own. A run is stopped
+(SIGSTOP) again and again for a query or some, which so find it in the midst of everything.
 """
 
 import collections
@@ -60,7 +61,9 @@ def length_sql():
         kept = [name for name in names if name != "run_id"]
         lengths = [f"sum(length(cast(\"{name}\" as varchar)))" for name in kept]
         text = " || ' ' || ".join(f"coalesce(cast({each} as varchar), '-')" for each in lengths)
-        parts.append(f"select '{table}' as name, count(*) as row_count, {text} as row_hash from \"{table}\"")
+        parts.append(
+            f"select '{table}' as name, count(*) as row_count, {text} as row_hash from \"{table}\""
+        )
     return " union all ".join(part for part in parts if f"'{RUNS}' as name" not in part) + BALANCE
 
 
@@ -122,7 +125,7 @@ class Trials:
     # --- The states between groups
 
     def make_states(self):
-        """Group by group, each by a run of its own: the files of the next are put where they belong."""
+        """Group by group, each by a run of its own, before which its files are put into place."""
         plan = self.world.must(
             "etl", self.world.template, *self.world.sources, "--dry-run", "--json"
         )

@@ -4,9 +4,9 @@
     tests/torture/s3.py [--long] [--points N] [--seed S] [--only POINT] [--figures FILE]
 
 A point is `KIND:POSITION:NUMBER`: one of 13 kinds of faults, or a change of what is listed; the
-first, a middle or the last object, and there the first, a middle or the last byte (of a listing: its
-page); and a number, from which the rest comes: whether an object fails or a listing, whole or in
-parts, how often, in how large groups, by how many transfers. Each point has a server of its own
+first, a middle or the last object, and there the first, a middle or the last byte (of a listing:
+its page); and a number, from which the rest comes: whether an object fails or a listing, whole or
+in parts, how often, in how large groups, by how many transfers. Each point has a server of its own
 (tests/servers/fault_s3.py). What a warehouse is does not matter to S3: it is DuckDB.
 """
 

@@ -8,7 +8,7 @@ A suite is a class of trials. One object of it is one warehouse with its sources
         def __exit__(self, *_): ...
         def points(self, count): ...            # texts, as many as wanted or as there are
         def attempt(self, point): ...           # raises Harm; gives False if the point was not there
-        at_once = 1                             # how many points may be tried at once
+        at_once = 1                             # how many points may be under way
 
     if __name__ == "__main__":
         sys.exit(suite.main("kill", __doc__, Trials, short={"duckdb": 24}, long=500))
