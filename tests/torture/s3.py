@@ -97,7 +97,7 @@ class Plan:
     key: str
     size_bytes: int
     is_listing: bool
-    at: int | None
+    at: int | str | None
     times: float
     skip: int
     env: dict
@@ -153,6 +153,8 @@ def plan_of(kind, position, objects, chance):
     in_parts = rest >= BODY_BYTES_MIN and chance.random() < 0.5
     env = {**kind.env, **chance.choice(({}, {}, ONE_EACH)), **(IN_PARTS if in_parts else {})}
     parts = -(-size // PART_BYTES) if in_parts else 1
+    # How long a listing is, nobody knows before.
+    at = position if is_listing else byte_of(rest if parts > 1 else size, position, chance)
     often = (1, FOREVER) if kind.fault is Fault.ETAG_OTHER else (1, 1, 1, 2, 5, FOREVER)
     if kind.env and chance.random() < 0.8:
         often = (1,)  # each time costs a second
@@ -161,7 +163,7 @@ def plan_of(kind, position, objects, chance):
         key,
         size,
         is_listing,
-        byte_of(rest if parts > 1 else size, position, chance) if kind.has_place else None,
+        at if kind.has_place else None,
         chance.choice(often),
         {"first": 0, "middle": parts // 2, "last": parts - 1}[position],
         env,
