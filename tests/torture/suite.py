@@ -24,6 +24,7 @@ import datetime
 import json
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -94,10 +95,11 @@ def main(name, about, trials, short, long, kinds=None):
         count = options.points or (wanted[kind] if isinstance(wanted, dict) else wanted)
         tally = Tally(name, kind, options)
         with trials(kind, options) as these:
-            points = [options.only] if options.only else these.points(count)
-            tally.try_all(these, points)
+            tally.try_all(these, [options.only] if options.only else these.points(count))
         tally.finish()
         failures += tally.failures
+        if tally.is_interrupted:
+            break
     return 1 if failures else 0
 
 
@@ -116,17 +118,31 @@ class Tally:
         self.failures = 0
         self.missed = 0
         self.lock = threading.Lock()
+        self.is_interrupted = False
+        self.commit = commit()
         self.begin = time.monotonic()
 
     def try_all(self, trials, points):
-        """One after the other; or, where points mostly wait, as many at once as the trials say."""
+        """Ctrl-C, or SIGTERM, ends it: what was done until then counts."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         at_once = getattr(trials, "at_once", 1)
-        if at_once == 1:
-            for point in points:
-                self.try_one(trials, point)
-            return
-        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-            list(pool.map(lambda point: self.try_one(trials, point), points))
+        try:
+            if at_once == 1:
+                for point in points:
+                    self.try_one(trials, point)
+            else:
+                self.try_at_once(trials, points, at_once)
+        except KeyboardInterrupt:
+            self.is_interrupted = True
+
+    def try_at_once(self, trials, points, at_once):
+        """Where points mostly wait; those that have begun are done to their end."""
+        pool = concurrent.futures.ThreadPoolExecutor(at_once)
+        try:
+            for done in [pool.submit(self.try_one, trials, point) for point in points]:
+                done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def try_one(self, trials, point):
         try:
@@ -166,7 +182,7 @@ class Tally:
             "seconds": round(time.monotonic() - self.begin, 1),
             "seed": self.options.seed,
             "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "commit": commit(),
+            "commit": self.commit,
         }
         print(json.dumps(figures), flush=True)
         if self.options.figures:

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/utf8.h"
@@ -509,6 +510,14 @@ Result<std::unique_ptr<Warehouse>> open_duckdb(const DuckdbOptions& options) {
   auto warehouse = std::make_unique<duck::DuckdbWarehouse>(options, std::move(sql));
   TRY(warehouse->open());
   return std::unique_ptr<Warehouse>(std::move(warehouse));
+}
+
+std::optional<std::string> duckdb_exception_message(std::string_view what) {
+  const auto document = nlohmann::json::parse(what, nullptr, false);
+  if (!document.is_object() || !document.contains("exception_type")) return std::nullopt;
+  const auto message = document.find("exception_message");
+  if (message == document.end() || !message->is_string()) return std::nullopt;
+  return message->get<std::string>();
 }
 
 std::string duckdb_version() { return duckdb_library_version(); }
