@@ -3,8 +3,9 @@
 After each failure: whole groups only; the next run gives the tables of a run that nobody
 disturbed; the one after that says that nothing is new.
 
-Run it as `python3 tests/e2e/postgres_faults_e2e_test.py`; it needs strace and what
-tests/servers/postgres.py needs. Environment: SPARKIFY_BINARY (the program).
+Run it as `python3 tests/e2e/postgres_faults_e2e_test.py`; it needs what tests/servers/postgres.py
+needs. Environment: SPARKIFY_BINARY (the program). Cuts at any byte and errors at any statement are
+in tests/torture/databases.py, kills in tests/torture/kill.py.
 """
 
 import collections
@@ -15,10 +16,8 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import sys
-import threading
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -26,7 +25,6 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "oracle"), str(HERE.parent / "serve
 
 import postgres  # noqa: E402
 import postgres_e2e_test as base  # noqa: E402
-import sparkify  # noqa: E402
 from postgres_e2e_test import (  # noqa: E402
     DIRECT,
     EXIT_COMMIT_UNKNOWN,
@@ -39,7 +37,7 @@ from postgres_e2e_test import (  # noqa: E402
     in_parallel,
     wait_until,
 )
-from tcp_proxy import DOWN, UP, TcpProxy  # noqa: E402
+from tcp_proxy import UP, TcpProxy  # noqa: E402
 
 SERVER_SETTINGS = {
     "max_connections": 30,
@@ -49,20 +47,14 @@ SERVER_SETTINGS = {
 CONFLICTS = ("40001", "40P01")
 FEW = 3  # conflicts, which is less than a run puts up with
 COMMIT = b"commit\n\0"  # as the program sends it
-CUTS_EACH_WAY = 25
-CUTS_EACH_WAY_TLS = 5
-KILLS = 8
 HELD_BACK = 3600  # seconds: the test itself says when to cut
 SERVER_STARTS_SECONDS_MAX = 30
 END_SECONDS_MAX = 20  # of a run that has lost its server
 LOST = "connection was lost"
 TRIED_AGAIN = "trying this step again"
-SIGKILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
 def setUpModule():
-    if shutil.which("strace") is None:
-        raise sparkify.SparkifyError("strace is not there; install it (apt-get install strace)")
     base.start_server(settings=SERVER_SETTINGS)
 
 
@@ -166,12 +158,9 @@ class ConflictTest(FaultCase):
 
     def test_errors_that_are_not_tried_again(self):
         errors = {
-            "53100": ["disk is full", "free space"],
             "53200": ["out of memory", "work_mem"],
             "53400": ["limit"],
-            "25006": ["takes no writes", "primary"],
             "42501": ["the role loader", "grant"],
-            "57P01": ["run again"],
             "58030": ["its log"],
             "XX000": ["its log"],
             "P0001": ["planted"],
@@ -652,9 +641,10 @@ class CommitTest(FaultCase):
                     proxy.cut_on(COMMIT, UP, nth=len(self.commits) + surplus)
                     self.etl(url=self.through(proxy), env=env, exit_code=codes)
 
-    def each(self, work):
+    def each(self, work, start=0, step=1):
+        """At every commit; or, of what tests/torture/databases.py does at all of them, at some."""
         envs = itertools.cycle(WAYS.values())
-        in_parallel(work, list(zip(self.commits.items(), envs)))
+        in_parallel(work, list(zip(self.commits.items(), envs))[start::step])
 
     def test_cut_before_the_server_hears_of_it(self):
         def cut(case_of):
@@ -668,7 +658,7 @@ class CommitTest(FaultCase):
                 case.wait_until_gone()
                 case.expect_recovery(groups=before)
 
-        self.each(cut)
+        self.each(cut, 0, 3)
 
     def test_cut_before_the_server_hears_of_it_and_nobody_can_be_asked(self):
         def cut(case_of):
@@ -679,7 +669,7 @@ class CommitTest(FaultCase):
                 self.assertEqual(proxy.cuts, 1)
                 case.expect_unknown(done, before)
 
-        self.each(cut)
+        self.each(cut, 1, 3)
 
     def test_cut_before_the_answer(self):
         """The server has committed. The run asks it, and goes on as if nothing had been."""
@@ -708,7 +698,7 @@ class CommitTest(FaultCase):
                 done = case.finish(process, EXIT_COMMIT_UNKNOWN)
                 case.expect_unknown(done, after)
 
-        self.each(cut)
+        self.each(cut, 2, 3)
 
     def start_behind(self, proxy, number, env):
         """A run whose commit was carried out, and whose answer the proxy keeps back."""
@@ -760,120 +750,6 @@ class CommitTest(FaultCase):
                 self.assertNotIn("may now read", done.stdout)
                 self.wait_until_gone()
                 self.call(*words)
-
-
-# --- Cuts anywhere -------------------------------------------------------------------------------
-
-
-class Position(collections.namedtuple("Position", "share direction hard refuse env sslmode")):
-    """Where a run's connections are cut: a share of the bytes that pass in one direction."""
-
-
-def positions(count, sslmode):
-    """So many in each direction, over all of the run; all kinds of cuts, and both ways."""
-    for direction in (UP, DOWN):
-        for number in range(count):
-            share = (number + 0.5) / count
-            hard, refuse = number % 2 == 0, number // 2 % 2 == 0
-            env = DIRECT if number % 4 in (0, 3) else GROUPS
-            yield Position(share, direction, hard, refuse, env, sslmode)
-
-
-class CutTest(FaultCase):
-    totals = {}
-    totals_lock = threading.Lock()
-
-    def total(self, direction, env, sslmode):
-        """How many bytes a whole run passes."""
-        with self.totals_lock:
-            key = (env is DIRECT, sslmode)
-            if key not in self.totals:
-                with self.apart() as case, self.proxy() as proxy:
-                    words = ("--threads", 2)
-                    case.etl(*words, url=case.through(proxy, sslmode), env=env)
-                    self.totals[key] = {UP: proxy.bytes_up, DOWN: proxy.bytes_down}
-            return self.totals[key][direction]
-
-    def cut_all(self, count, sslmode):
-        codes = collections.Counter()
-        loaded = collections.Counter()
-
-        def cut(position):
-            total = self.total(position.direction, position.env, sslmode)
-            with self.apart() as case, self.proxy() as proxy:
-                proxy.cut_after(
-                    int(position.share * total),
-                    position.direction,
-                    hard=position.hard,
-                    refuse_after=position.refuse,
-                )
-                url = case.through(proxy, sslmode)
-                any_of = (EXIT_OK, EXIT_DATABASE, EXIT_COMMIT_UNKNOWN)
-                words = ("--threads", 2, "-v")
-                done = case.etl(*words, url=url, env=position.env, exit_code=any_of)
-                codes[done.returncode if proxy.cuts else "not cut"] += 1
-                if done.returncode == EXIT_COMMIT_UNKNOWN:
-                    case.expect_error(done.stderr, [LOST, "sparkify status"])
-                elif done.returncode == EXIT_DATABASE:
-                    case.expect_error(done.stderr, [])
-                    self.assertRegex(done.stderr, "run again|not committed|check the address")
-                else:
-                    self.assertNotIn("sparkify: error", done.stderr)
-                case.wait_until_gone()
-                loaded[case.expect_recovery()] += 1
-
-        in_parallel(cut, list(positions(count, sslmode)))
-        return codes, loaded
-
-    def test_fifty_positions(self):
-        codes, loaded = self.cut_all(CUTS_EACH_WAY, "disable")
-        self.assertLessEqual(codes["not cut"], 2, "nearly all came in the run's time")
-        self.assertGreater(codes[EXIT_DATABASE], CUTS_EACH_WAY)
-        for groups in (0, 1, len(base.data.groups) - 1):
-            self.assertGreater(loaded[groups], 0, f"some left {groups} groups: {loaded}")
-
-    def test_positions_in_tls(self):
-        codes, _ = self.cut_all(CUTS_EACH_WAY_TLS, "verify-full")
-        self.assertLessEqual(codes["not cut"], 1)
-
-
-class KillTest(FaultCase):
-    """SIGKILL at a system call by which the program speaks to the server."""
-
-    def trace(self, *options):
-        return ("strace", "-f", "-qq", "-e", "trace=sendto", *options)
-
-    def run_traced(self, case, env, *options):
-        """Its session has no TLS: one call is one message, or a part of one."""
-        url = case.url(sslmode="disable")
-        process = case.start_etl(url=url, env=env, prefix=self.trace(*options))
-        process.communicate(timeout=base.WAIT_SECONDS_MAX)
-        return process.returncode
-
-    def calls(self, env):
-        """How often the thread that does it most makes the call, in a whole run."""
-        with self.apart() as case:
-            log = case.folder / "calls.log"
-            self.assertEqual(self.run_traced(case, env, "-o", log), EXIT_OK)
-            threads = re.findall(r"(?m)^(\d+) +sendto\(", log.read_text(errors="replace"))
-            return max(collections.Counter(threads).values())
-
-    def test_killed_anywhere(self):
-        counts = {way: self.calls(env) for way, env in WAYS.items()}
-        kills = collections.Counter()
-
-        def kill(case_of):
-            number, (way, env) = case_of
-            when = 1 + round((counts[way] - 1) * (number + 0.5) / KILLS)
-            inject = f"inject=sendto:signal=SIGKILL:when={when}"
-            with self.apart() as case:
-                code = self.run_traced(case, env, "-o", "/dev/null", "-e", inject)
-                kills[code in SIGKILLED] += 1
-                case.wait_until_gone()
-                case.expect_recovery()
-
-        in_parallel(kill, list(zip(range(KILLS), itertools.cycle(WAYS.items()))))
-        self.assertGreaterEqual(kills[True], KILLS - 1, "nearly all points were reached")
 
 
 if __name__ == "__main__":

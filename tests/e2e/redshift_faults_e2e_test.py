@@ -1,13 +1,13 @@
-"""Amazon Redshift's stand-in cuts, pauses and disagrees at any moment; and two runs at once.
+"""Amazon Redshift's stand-in cuts at commits, pauses and disagrees; and two runs at once.
 
 After each failure: whole groups only; the next run gives the tables of a run that nobody
 disturbed; the one after that says that nothing is new.
 
 Run it as `python3 tests/e2e/redshift_faults_e2e_test.py`; it needs what redshift_e2e_test.py needs.
-Environment: SPARKIFY_BINARY (the program).
+Environment: SPARKIFY_BINARY (the program). Cuts at any byte and errors at any statement are in
+tests/torture/databases.py, kills in tests/torture/kill.py, races in tests/torture/races.py.
 """
 
-import collections
 import functools
 import itertools
 import json
@@ -34,9 +34,6 @@ from redshift_e2e_test import (  # noqa: E402
     plain,
 )
 
-POINTS = 50
-KILLS = 6
-RACES = {"snapshot": 20, "serializable": 5}
 TRIES = 6  # of a step that meets conflicts
 FEW = 3  # conflicts, which is less than a run puts up with
 CONFLICTS = (
@@ -44,7 +41,6 @@ CONFLICTS = (
     ("XX000", "could not complete because of conflict with concurrent transaction"),
     ("40001", "1023"),
 )
-ANY = ""  # matches every statement
 EXIT_SIGINT = 130
 STOP_SECONDS_MAX = 5
 LOST = "connection was lost"
@@ -71,60 +67,10 @@ class FaultCase(base.RedshiftCase):
         return min(commits - COMMITS_BEFORE_LOGS + 1, len(base.data.groups))
 
 
-# --- Cuts ----------------------------------------------------------------------------------------
+# --- Commits --------------------------------------------------------------------------------------
 
 
-class Point(collections.namedtuple("Point", "number when sql commits")):
-    """A statement of a run, by its number from 1; so many commits were before it."""
-
-    def __str__(self):
-        return f"{self.when} statement {self.number}: {self.sql[:60]}"
-
-
-def points(statements, count):
-    """Every commit, before and after; COPY of each table; and some of all the others."""
-    commits = list(itertools.accumulate(sql == "commit" for sql in statements))
-    every = [
-        Point(number, when, sql, commits[number - 1] - (sql == "commit"))
-        for number, sql in enumerate(statements, 1)
-        for when in ("before", "after")
-    ]
-    chosen = [point for point in every if point.sql == "commit"]
-    copied = {}
-    for point in every:
-        if point.sql.startswith("copy "):
-            copied.setdefault((point.sql.split()[1], point.when), point)
-    chosen += copied.values()
-    rest = [point for point in every if point not in chosen]
-    missing = count - len(chosen)
-    step = (len(rest) - 1) / (missing - 1)
-    chosen += [rest[round(n * step)] for n in range(missing)]
-    return sorted(set(chosen))
-
-
-class CutTest(FaultCase):
-    def test_fifty_points(self):
-        statements = self.undisturbed()
-        loaded = collections.Counter()
-
-        def cut(lane, point):
-            with self.apart(lane) as case:
-                case.server.cut_on(ANY, point.when, nth=point.number)
-                is_asked = point.sql == "commit" and point.when == "after"
-                done = case.etl("-v", exit_code=EXIT_OK if is_asked else EXIT_DATABASE)
-                self.assertEqual(case.server.orders, [], "it was cut")
-                if not is_asked:
-                    case.expect_error(done.stderr, LOST)
-                if point.sql == "commit" and not is_asked:
-                    case.expect_error(done.stderr, "not committed")
-                expected = len(base.data.groups) if is_asked else self.groups_after(point.commits)
-                loaded[case.expect_recovery(groups=expected)] += 1
-
-        chosen = points(statements, POINTS)
-        self.assertEqual(len(chosen), POINTS)
-        in_lanes(cut, chosen)
-        self.assertEqual(set(loaded), set(range(len(base.data.groups) + 1)))
-
+class CreateTest(FaultCase):
     def test_commits_of_create_tables(self):
         """A second call makes what is missing."""
         for when in ("before", "after"):
@@ -219,35 +165,6 @@ class CommitTest(FaultCase):
         return start
 
 
-class KillTest(FaultCase):
-    """SIGKILL when the server has a statement."""
-
-    def test_killed_anywhere(self):
-        statements = self.undisturbed()
-        commits = [n for n, sql in enumerate(statements, 1) if sql == "commit"]
-        copies = [n for n, sql in enumerate(statements, 1) if sql.startswith("copy loading_events")]
-        others = range(10, len(statements), len(statements) // (KILLS // 2))
-        numbers = sorted({*commits[1::2], *copies[:1], *others})
-        self.assertGreaterEqual(len(numbers), KILLS)
-
-        def kill(lane, number):
-            with self.apart(lane) as case:
-                started = []
-
-                def end():
-                    wait_until(lambda: started, "the start")
-                    started[0].kill()
-                    started[0].wait()
-
-                case.server.on(ANY, end, nth=number)
-                started.append(case.start_etl())
-                case.finish(started[0], -signal.SIGKILL)
-                case.wait_until_gone()
-                case.expect_recovery()
-
-        in_lanes(kill, numbers)
-
-
 # --- Conflicts -----------------------------------------------------------------------------------
 
 
@@ -307,28 +224,18 @@ class ConflictTest(FaultCase):
 
 
 class RaceTest(FaultCase):
-    def race(self, isolation):
-        def both(lane, number):
-            with self.apart(lane) as case:
+    def test_who_writes_has_the_lock(self):
+        """That all is loaded, and once, is shown in tests/torture/races.py."""
+        for isolation in ("snapshot", "serializable"):
+            with self.subTest(isolation=isolation), self.apart(base.lanes[0]) as case:
                 case.server.isolation = isolation
                 runs = [case.start_etl("-v") for _ in range(2)]
-                done = [case.finish(run) for run in runs]
-                for each in done:
-                    self.assertNotIn("sparkify: error", each.stderr)
-                case.expect_final()
+                for run in runs:
+                    case.finish(run)
                 self.assertEqual(case.staged(), [])
                 self.assertEqual(case.sql("select 1 from etl_runs where status <> 'done'"), [])
-                case.call("check")
-                case.expect_nothing_new()
+                case.expect_final()
                 base.expect_lock_first(case.server.statements)
-
-        in_lanes(both, list(range(RACES[isolation])))
-
-    def test_under_snapshot(self):
-        self.race("snapshot")
-
-    def test_under_serializable(self):
-        self.race("serializable")
 
     def test_one_waits_for_the_other(self):
         """Who reads waits for nobody. Who waits can be stopped."""

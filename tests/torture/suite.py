@@ -8,6 +8,7 @@ A suite is a class of trials. One object of it is one warehouse with its sources
         def __exit__(self, *_): ...
         def points(self, count): ...            # texts, as many as wanted or as there are
         def attempt(self, point): ...           # raises Harm; gives False if the point was not there
+        at_once = 1                             # how many points may be under way
 
     if __name__ == "__main__":
         sys.exit(suite.main("kill", __doc__, Trials, short={"duckdb": 24}, long=500))
@@ -18,6 +19,7 @@ stands before its first colon is its kind in the figures.
 
 import argparse
 import collections
+import concurrent.futures
 import datetime
 import json
 import pathlib
@@ -25,6 +27,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -114,6 +117,7 @@ class Tally:
         self.harms = collections.Counter()
         self.failures = 0
         self.missed = 0
+        self.lock = threading.Lock()
         self.is_interrupted = False
         self.commit = commit()
         self.begin = time.monotonic()
@@ -121,23 +125,38 @@ class Tally:
     def try_all(self, trials, points):
         """Ctrl-C, or SIGTERM, ends it: what was done until then counts."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        at_once = getattr(trials, "at_once", 1)
         try:
-            for point in points:
-                self.try_one(trials, point)
+            if at_once == 1:
+                for point in points:
+                    self.try_one(trials, point)
+            else:
+                self.try_at_once(trials, points, at_once)
         except KeyboardInterrupt:
             self.is_interrupted = True
 
+    def try_at_once(self, trials, points, at_once):
+        """Where points mostly wait; those that have begun are done to their end."""
+        pool = concurrent.futures.ThreadPoolExecutor(at_once)
+        try:
+            for done in [pool.submit(self.try_one, trials, point) for point in points]:
+                done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
     def try_one(self, trials, point):
         try:
-            if trials.attempt(point) is False:
-                self.missed += 1
-                return
+            is_there, counts, text = trials.attempt(point) is not False, {}, ""
         except Harm as harm:
-            self.harms.update(harm.counts)
-            self.tell(point, str(harm))
+            is_there, counts, text = True, harm.counts, str(harm)
         except Exception:  # pylint: disable=broad-except; the other points are of interest
-            self.tell(point, traceback.format_exc())
-        self.by_kind[str(point).split(":")[0]] += 1
+            is_there, counts, text = True, {}, traceback.format_exc()
+        with self.lock:
+            self.missed += not is_there
+            self.harms.update(counts)
+            self.by_kind.update([str(point).split(":")[0]] if is_there else [])
+            if text:
+                self.tell(point, text)
 
     def tell(self, point, text):
         self.failures += 1

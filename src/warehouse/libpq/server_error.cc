@@ -157,6 +157,9 @@ Error explain(const ServerMessage& message, std::string_view where, std::string_
 Error explain_refused_connection(std::string_view text, std::string_view where, Product product) {
   const std::string line = in_one_line(text);
   const auto says = [&line](std::string_view part) { return line.find(part) != line.npos; };
+  // In the midst of a handshake a lost connection has SSL's name, too; no certificate mends it.
+  const bool is_tls =
+      says("certificate") || says("TLS") || (says("SSL") && !says("SSL SYSCALL error"));
   std::string advice = "check the address, and that the server is up";
   if (product == Product::redshift) {
     advice =
@@ -173,12 +176,12 @@ Error explain_refused_connection(std::string_view text, std::string_view where, 
     advice =
         "give the password as SPARKIFY_DB_PASSWORD, as DB_PASSWORD under [CLUSTER] in dwh.cfg, by "
         "--db-password-file or --db-password-command, or in a password file of libpq's (~/.pgpass)";
-  } else if (product == Product::redshift && (says("certificate") || says("SSL"))) {
+  } else if (product == Product::redshift && is_tls) {
     advice =
         "the connection is always verified: give the host by the name that AWS shows, and where "
         "the "
         "system does not know Amazon's authorities, their file as ?sslrootcert=FILE";
-  } else if (says("certificate") || says("SSL") || says("TLS")) {
+  } else if (is_tls) {
     advice =
         "hosts that are not local are asked for TLS with a verified name (sslmode=verify-full); "
         "give the authority's certificate as ?sslrootcert=FILE, or ask for a weaker ?sslmode=";

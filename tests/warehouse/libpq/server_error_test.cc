@@ -52,6 +52,18 @@ TEST(ExplainRefusedConnection, TellsWhereAPasswordGoes) {
               HasSubstr("sslrootcert"));
 }
 
+TEST(ExplainRefusedConnection, TellsALostHandshakeFromAWrongCertificate) {
+  for (const Product product : {Product::postgres, Product::redshift}) {
+    const std::string lost =
+        explain_refused_connection("SSL SYSCALL error: EOF detected", "x", product).message;
+    EXPECT_THAT(lost, HasSubstr("check the address"));
+    EXPECT_THAT(lost, Not(HasSubstr("sslrootcert")));
+    const std::string wrong =
+        explain_refused_connection("SSL error: certificate verify failed", "x", product).message;
+    EXPECT_THAT(wrong, HasSubstr("sslrootcert"));
+  }
+}
+
 TEST(ExplainRefusedConnection, TellsALimitFromAServerThatIsNotThere) {
   for (const char* said : {"FATAL:  too many connections for role \"a\"",
                            "FATAL:  too many connections for database \"b\"",
