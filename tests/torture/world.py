@@ -17,6 +17,7 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -30,6 +31,7 @@ from suite import Harm  # noqa: E402  (and the places of the following)
 import sparkify  # noqa: E402
 import warehouses  # noqa: E402
 
+KINDS = warehouses.KINDS
 EXIT_OK = 0
 EXIT_FINDINGS = 1
 EXIT_CONFIG = 3
@@ -111,6 +113,7 @@ class World:
         (self.folder / "template").mkdir()
         self.template = warehouses.new(self.folder / "template", self.kind, sslmode=self.sslmode)
         self.must("create-tables", self.template)
+        self.empty = self.fingerprint(self.template)
 
     def make_reference(self):
         """The tables of a run that nobody disturbs."""
@@ -126,22 +129,35 @@ class World:
 
     def copied(self, origin):
         """Another warehouse with the same in it; nobody may be connected to `origin`."""
-        with self.lock:
-            number = next(self.numbers)
         if self.is_file:
-            path = self.folder / str(number) / "warehouse.duckdb"
-            path.parent.mkdir()
+            path = self.nothing()
             shutil.copyfile(origin, path)
             return path
-        name = f"trial_{number}"
-        old = database_of(origin)
+        name, old = f"trial_{self.number()}", database_of(origin)
         with self.lock:  # a template is copied by one at a time
             self.server.sql(f'create database "{name}" owner loader template "{old}"')
+        return self.elsewhere(origin, name)
+
+    def number(self):
+        with self.lock:
+            return next(self.numbers)
+
+    @staticmethod
+    def elsewhere(origin, database):
+        """The same schema of another database."""
         warehouse = copy.copy(origin)
         parts = urllib.parse.urlsplit(origin.url)
-        warehouse.url = parts._replace(path=f"/{name}").geturl()
-        warehouse.database = name
+        warehouse.url = parts._replace(path=f"/{database}").geturl()
+        warehouse.database = database
         return warehouse
+
+    def nothing(self):
+        """Where create-tables has not been."""
+        if self.is_file:
+            path = self.folder / str(self.number()) / "warehouse.duckdb"
+            path.parent.mkdir()
+            return path
+        return self.elsewhere(self.template, self.server.create_database())
 
     def drop(self, warehouse):
         if self.is_file:
@@ -212,6 +228,13 @@ class World:
         self.expect_tables(warehouse, found, truth or self.truth)
         self.expect_nothing_new(warehouse, found, sources)
 
+    def is_untouched(self, warehouse):
+        """Whether it is the template still, to the last byte or row."""
+        if not self.is_file:
+            return self.fingerprint(warehouse) == self.empty
+        is_alone = [path.name for path in warehouse.parent.iterdir()] == [warehouse.name]
+        return is_alone and warehouse.read_bytes() == self.template.read_bytes()
+
     def expect_whole_groups(self, warehouse):
         """What a reader finds now is consistent."""
         done = self.run("check", warehouse)
@@ -264,7 +287,7 @@ class World:
             content = hashlib.sha256(data).hexdigest()
         else:
             tables, leaks = self.server_fingerprint(warehouse, secrets)
-            content = None
+            content = tables.pop("all runs")
         if leaks:
             raise Harm(f"{leaks} secrets are in the tables", leaks=leaks)
         return {"tables": tables, "content": content}
@@ -282,6 +305,12 @@ class World:
         rows = self.server.sql(path + " union all ".join(parts), database_of(warehouse))
         leaks = sum(int(count) for name, count, _ in rows if name == "leaks")
         return {name: (count, text) for name, count, text in rows if name != "leaks"}, leaks
+
+
+def finished(process):
+    """What a process that was started has ended with."""
+    stdout, stderr = process.communicate(timeout=HANG_SECONDS)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 def database_of(warehouse):

@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Kills runs at every write, fsync, open, send, receive and statement, and at random moments.
+
+A point is CALL:NUMBER:WHEN:STORY. CALL is a system call or `statement` (also the end of a COPY), counted over
+all threads; WHEN is `before` or `after` it, for a statement on a server also `sent`, when its answer has not
+come. `time:SHARE::STORY` is a share of the time that an undisturbed run takes. The stories:
+
+fresh    the first run into empty tables
+late     plays without their songs are there; the run that brings the songs is killed
+changed  half of the objects have changed since they were loaded
+again    like fresh, but two other runs have been killed before
+create   create-tables where there is nothing
+drop     create-tables --drop --yes on full tables: all are there, or none
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import suite  # noqa: E402
+from faults import Faults  # noqa: E402
+from suite import Harm  # noqa: E402
+from world import KILLED, World, shown  # noqa: E402
+
+WEIGHTS = {"fresh": 50, "late": 15, "changed": 10, "again": 10, "create": 9, "drop": 6}
+FILE_CALLS = {"write": 3, "fsync": 3, "grow": 1, "open": 1, "remove": 1, "statement": 5, "time": 2}
+SERVER_CALLS = {"send": 4, "receive": 3, "open": 1, "statement": 6, "time": 2}
+ONE_THREAD = ("--threads", 1)  # every call is the same moment every time
+CHANGED_AT = (1_700_000_000, 1_700_000_000)
+
+
+class Story:
+    """What is there when a run is killed, which run, and what must be there in the end."""
+
+    def __init__(self, world, command="etl", words=None, sources=None, origin=None, truth=None):
+        self.world, self.command, self.origin = world, command, origin or world.template
+        self.sources = sources or world.sources
+        self.words = self.sources if words is None else words
+        self.truth = truth or world.truth
+
+    def new(self):
+        return self.world.copied(self.origin)
+
+    def recover(self, warehouse):
+        self.world.expect_recovery(warehouse, self.truth, self.sources)
+
+
+class CreateStory(Story):
+    """`create` starts from nothing, `drop` from full tables."""
+
+    def new(self):
+        return self.world.nothing() if self.origin is None else super().new()
+
+    def recover(self, warehouse):
+        if "--drop" in self.words:
+            self.world.expect_whole_groups(warehouse)
+            found = self.world.fingerprint(warehouse)["tables"]
+            if found not in (self.truth["tables"], self.world.empty["tables"]):
+                raise Harm(f"neither dropped nor as it was: {found}", mixtures=1)
+        done = self.world.run("create-tables", warehouse)
+        if done.returncode != 0:
+            raise Harm(f"create-tables again: {shown(done)}", wrong_exit=1)
+        super().recover(warehouse)
+
+
+class Trials:
+    def __init__(self, kind, options):
+        self.options = options
+        self.world = World(kind)
+        self.known = {}
+
+    def __enter__(self):
+        self.world.__enter__()
+        self.faults = Faults(self.world.folder)
+        return self
+
+    def __exit__(self, *_):
+        self.world.__exit__()
+
+    def story(self, name):
+        if name not in self.known:
+            self.known[name] = getattr(self, name)()
+        return self.known[name]
+
+    # --- The stories
+
+    def fresh(self):
+        return Story(self.world)
+
+    def again(self):
+        return Story(self.world)
+
+    def late(self):
+        """Some plays find their song late, in a transaction between the songs and the other logs."""
+        plays_first = self.world.new()
+        logs, folder = self.world.sources[:2]
+        first = sorted(folder.rglob("*.json"))[0]
+        self.world.must("etl", plays_first, logs, first)
+        return self.after(plays_first, self.world.sources)
+
+    def changed(self):
+        folder = self.world.folder / "changing"
+        shutil.copytree(self.world.folder / "data", folder)
+        sources = ("--log-data", folder / "log_data", "--song-data", folder / "song_data")
+        loaded = self.world.new()
+        self.world.must("etl", loaded, *sources)
+        for file in sorted(folder.rglob("*.json"))[::2]:
+            os.utime(file, CHANGED_AT)
+        return self.after(loaded, sources)
+
+    def after(self, origin, sources):
+        """Another run on `origin`, and what it makes if nobody disturbs it."""
+        clean = self.world.copied(origin)
+        self.world.must("etl", clean, *sources)
+        truth = self.world.fingerprint(clean)
+        return Story(self.world, sources=sources, origin=origin, truth=truth)
+
+    def create(self):
+        story = CreateStory(self.world, "create-tables", words=())
+        story.origin = None
+        return story
+
+    def drop(self):
+        return CreateStory(
+            self.world, "create-tables", words=("--drop", "--yes"), origin=self.world.reference
+        )
+
+    # --- Points
+
+    def points(self, count):
+        """By story, call and number: spread over the whole run, the first and the last among them."""
+        chosen = []
+        for name, wanted in suite.shares(WEIGHTS, count).items():
+            chosen += self.points_of(name, wanted)
+        return chosen
+
+    def points_of(self, name, wanted):
+        story, calls = self.story(name), FILE_CALLS if self.world.is_file else SERVER_CALLS
+        counts = self.counted(story)
+        there = {call: weight for call, weight in calls.items() if call == "time" or counts[call]}
+        if wanted < len(there):  # not all kinds have a place: the seed says which
+            kept = suite.dice(self.options, name).sample(sorted(there), wanted)
+            there = {call: there[call] for call in kept}
+        for call, part in suite.shares(there, wanted).items():
+            yield from self.places(name, call, counts.get(call, 0), part)
+
+    def places(self, name, call, count, wanted):
+        random = suite.dice(self.options, name, call)
+        if call == "time":
+            for number in range(wanted):
+                yield f"time:{(number + random.random()) / wanted:.4f}::{name}"
+            return
+        when = ("before", "after")
+        if call == "statement" and not self.world.is_file:
+            when = ("before", "sent", "after")
+        every = [f"{call}:{n}:{w}:{name}" for n in range(1, count + 1) for w in when]
+        picked = suite.spread(len(every), min(wanted, len(every)))
+        if wanted < len(every):  # between the ends, others for each seed
+            shift = random.randrange(max(1, len(every) // max(1, wanted)))
+            ends = (1, len(every))
+            picked = sorted({n if n in ends else max(1, n - shift) for n in picked})
+        yield from (every[number - 1] for number in picked)
+        rest = wanted - len(picked)  # this call is not made so often: other moments instead
+        yield from (f"time:{random.random():.4f}::{name}" for _ in range(max(0, rest)))
+
+    def counted(self, story):
+        warehouse = story.new()
+        self.run(story, warehouse, self.faults.counting())
+        self.world.drop(warehouse)
+        return self.faults.counts()
+
+    def run(self, story, warehouse, env):
+        words = (*story.words, *ONE_THREAD)
+        return self.world.run(story.command, warehouse, *words, env=env)
+
+    # --- A point
+
+    def attempt(self, point):
+        call, number, when, name = point.split(":")
+        story = self.story(name)
+        warehouse = story.new()
+        try:
+            if name == "again":
+                self.kill_twice(story, warehouse, point)
+            if call == "time":
+                is_killed = self.killed_after(float(number) * self.world.seconds, story, warehouse)
+            else:
+                is_killed = self.killed_at(story, warehouse, when, call, int(number))
+            if is_killed:
+                story.recover(warehouse)
+            return is_killed
+        finally:
+            self.world.drop(warehouse)
+
+    def kill_twice(self, story, warehouse, point):
+        random = suite.dice(self.options, point)
+        for _ in range(2):
+            self.killed_at(story, warehouse, "before", "statement", random.randrange(1, 80))
+            self.world.expect_whole_groups(warehouse)
+
+    def killed_at(self, story, warehouse, when, call, number):
+        """Whether the run came to that point, and so was killed."""
+        done = self.run(story, warehouse, self.faults.order(when, call, number))
+        is_killed = done.returncode in KILLED
+        if is_killed != self.faults.fired() and when != "after":
+            raise Harm(f"not killed at its point, {done.returncode}: {shown(done)}", wrong_exit=1)
+        return is_killed
+
+    def killed_after(self, seconds, story, warehouse):
+        process = self.world.start(story.command, warehouse, *story.words)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        return process.returncode in KILLED
+
+
+if __name__ == "__main__":
+    SHORT = {"duckdb": 27, "postgres": 22, "redshift": 17}  # some are missed
+    sys.exit(suite.main("kill", __doc__, Trials, SHORT, long=500))
