@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Runs a command and writes the peak of its resident memory, in KiB, to a file.
 
     peak.py FILE COMMAND...
