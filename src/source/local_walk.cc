@@ -95,10 +95,11 @@ class Walk {
  private:
   Status add_folder(const std::string& path, const struct stat& info, int depth) {
     if (depth > kFolderDepthMax) {
-      return make_error(ErrorKind::source,
-                        fmt::format("{}: lies more than {} folders below the one that was named, and "
-                                    "so deep none are looked for; move it up, or out of there",
-                                    printable(path), kFolderDepthMax));
+      return make_error(
+          ErrorKind::source,
+          fmt::format("{}: lies more than {} folders below the one that was named, and "
+                      "so deep none are looked for; move it up, or out of there",
+                      printable(path), kFolderDepthMax));
     }
     if (!seen_.emplace(info.st_dev, info.st_ino).second) return {};
     const Folder folder(::opendir(path.c_str()));
