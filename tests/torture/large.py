@@ -57,10 +57,10 @@ def write(path, pieces):
 
 
 def write_packed(path, form, pieces):
-    """With the strongest setting of gzip and bzip2; zstd's usual one is strong enough."""
+    """With the tools' usual settings."""
     if form != "zstd":
         opener = gzip.open if form == "gzip" else bz2.open
-        with opener(path, "wb", 9) as file:
+        with opener(path, "wb", 6 if form == "gzip" else 9) as file:
             for piece in pieces:
                 file.write(piece)
         return
