@@ -639,7 +639,8 @@ CORPORA = {
     "large": large_files,
 }
 
-# Each object a group of its own is dear with hundreds of them: tests/torture/bad_input.py does so.
+# Each object a group of its own is dear with hundreds of them; tests/torture/bad_input.py has small
+# groups of such objects.
 NOT_REJECTS = tuple(name for name in CORPORA if name != "rejects")
 # Where a run is slower, the order of files and runs is tried with records that meet in the tables. How
 # a file is read has been seen in one run, and does not depend on what was loaded before.
