@@ -844,7 +844,7 @@ class CorpusTest(LoadCase):
         self.one_run()
 
     def test_a_group_for_each_object_with_four_threads(self):
-        self.one_run("--threads", 4, env={"SPARKIFY_GROUP_BYTES": "1"}, names=NOT_REJECTS)
+        self.one_run("--threads", 4, env={"SPARKIFY_GROUP_BYTES": "1"}, names=IN_ORDER)
 
     def test_small_groups_blocks_and_little_memory(self):
         small = {"SPARKIFY_BLOCK_BYTES": "4096", "SPARKIFY_GROUP_BYTES": "20000"}
