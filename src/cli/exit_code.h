@@ -15,7 +15,7 @@ enum ExitCode : int {
   kExitDatabase = 5,
   kExitLocked = 6,  ///< another run holds the warehouse
   kExitCommitUnknown = 7,
-  kExitInternal = 70,     ///< a fault of ours
+  kExitInternal = 70,     ///< a fault of ours, or no memory was left
   kExitSignalBase = 128,  ///< plus the signal's number
 };
 

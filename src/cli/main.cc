@@ -18,6 +18,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/last_words.h"
 #include "cli/stop_signals.h"
 #include "cli/usage_error.h"
 
@@ -119,27 +120,15 @@ int run_command(const CommandLine& line) {
   start_log(settings->log_format == LogFormat::json, least);
   for (const std::string& warning : settings->warnings) log_warning(warning);
   share_out_heaps(settings->memory_limit_bytes);
-  const Command& command = line.commands.at(chosen.front()->get_name());
+  const std::string name = chosen.front()->get_name();
+  note_command(name);
+  const Command& command = line.commands.at(name);
   const auto code = command.run({flags, *settings, sources.environment});
   if (!code.ok()) return report(code.error(), flags.json);
   return code_if_written(*code);
 }
 
-/// Of a thread's own exception, which the library would print as it is.
-[[noreturn]] void end_of_uncaught() {
-  try {
-    if (const auto exception = std::current_exception()) std::rethrow_exception(exception);
-  } catch (const std::exception& error) {
-    log_error(fmt::format("internal error: {}. Please report this with the command line",
-                          printable(error.what())));
-  } catch (...) {
-    log_error("internal error. Please report this with the command line");
-  }
-  std::abort();
-}
-
 int run(int argc, char** argv) {
-  std::set_terminate(end_of_uncaught);
   // Somebody who works on the program may want a core file.
   const char* const core_dumps = std::getenv("SPARKIFY_CORE_DUMPS");
   if (core_dumps == nullptr || std::string_view(core_dumps) != "true") protect_process_memory();
@@ -155,6 +144,9 @@ int run(int argc, char** argv) {
   return run_command(line);
 }
 
+/// Before the first object of ours is made: that, too, can fail for want of memory.
+[[gnu::constructor(101)]] void prepare_for_the_worst() { std::set_terminate(end_of_uncaught); }
+
 }  // namespace
 }  // namespace sparkify
 
@@ -162,9 +154,7 @@ int main(int argc, char** argv) {
   try {
     return sparkify::run(argc, argv);
   } catch (const std::bad_alloc&) {
-    sparkify::log_error(
-        "out of memory; give a smaller --memory-limit or fewer --threads. Nothing of the current "
-        "group was committed");
+    return sparkify::report_out_of_memory();
   } catch (const std::exception& error) {
     sparkify::log_error(fmt::format("internal error: {}. Please report this with the command line",
                                     sparkify::printable(error.what())));

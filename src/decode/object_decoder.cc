@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 
 #include "base/utf8.h"
 
@@ -45,7 +46,26 @@ ObjectDecoder::ObjectDecoder(DataKind kind, std::string uri, std::int32_t object
       limits_{std::max(limits.block_bytes, kBlockBytesLeast), limits.record_bytes_max},
       stream_(std::move(text)) {}
 
+/// Of a thread that leaves by an exception, as there is no memory: the others would wait for ever for
+/// its turn, and what it has read is lost.
+class ObjectDecoder::GiveUpOnThrow {
+ public:
+  explicit GiveUpOnThrow(ObjectDecoder& decoder) : decoder_(decoder) {}
+  ~GiveUpOnThrow() {
+    if (std::uncaught_exceptions() == at_begin_) return;
+    // So short a text needs no memory of its own.
+    static_cast<void>(decoder_.fail(Error{ErrorKind::internal, "out of memory"}));
+  }
+  GiveUpOnThrow(const GiveUpOnThrow&) = delete;
+  GiveUpOnThrow& operator=(const GiveUpOnThrow&) = delete;
+
+ private:
+  ObjectDecoder& decoder_;
+  const int at_begin_ = std::uncaught_exceptions();
+};
+
 Result<bool> ObjectDecoder::decode_next(BlockDecoder& decoder, DecodeSink sink) {
+  const GiveUpOnThrow give_up(*this);
   auto read = read_block();
   if (!read.ok()) return fail(std::move(read).error());
   if (!read->has_value()) return false;

@@ -60,6 +60,7 @@ class ObjectDecoder {
   std::int64_t reject_count() const { return chain_.rejects; }
 
  private:
+  class GiveUpOnThrow;
   struct TextBlock {
     std::shared_ptr<char[]> memory;
     std::size_t bytes = 0;

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -204,6 +206,38 @@ TEST(ObjectDecoder, ReportsConflictsWithTheirPlaceAndText) {
                   fmt::format("#4 4:{} key_conflict [songplay_id] <{}>", last, play())));
   EXPECT_EQ(object.record_count(), 4);
   EXPECT_EQ(object.reject_count(), 1);
+}
+
+/// Where there is no memory for the third read.
+class ThirstyStream : public ByteStream {
+ public:
+  explicit ThirstyStream(std::string bytes) : inner_(std::move(bytes)) {}
+  Result<std::size_t> read(std::span<char> buffer) override {
+    if (++reads_ == 3) throw std::bad_alloc();
+    return inner_.read(buffer);
+  }
+
+ private:
+  MemoryStream inner_;
+  int reads_ = 0;
+};
+
+// Others would wait for ever for the block that never comes, or go on behind a gap.
+TEST(ObjectDecoder, AThreadThatLeavesForWantOfMemoryEndsTheObjectForAll) {
+  const std::string text = repeated(play() + "\n", 30);
+  ObjectDecoder object(DataKind::logs, "file:///a", 1, std::make_unique<ThirstyStream>(text), 0,
+                       {.block_bytes = 400});
+  Batch batch(staging_events_schema());
+  std::vector<Reject> rejects;
+  DriftCounts drift;
+  BlockDecoder decoder(DataKind::logs);
+  EXPECT_TRUE(*object.decode_next(decoder, {batch, rejects, drift}));
+  EXPECT_TRUE(*object.decode_next(decoder, {batch, rejects, drift}));
+  EXPECT_THROW(static_cast<void>(object.decode_next(decoder, {batch, rejects, drift})),
+               std::bad_alloc);
+  const auto next = object.decode_next(decoder, {batch, rejects, drift});
+  ASSERT_FALSE(next.ok());
+  EXPECT_EQ(next.error().message, "out of memory");
 }
 
 TEST(ObjectDecoder, TheRowsTextsLiveAsLongAsTheBatch) {

@@ -17,7 +17,7 @@ import suite  # noqa: E402
 import world as worlds  # noqa: E402
 from faults import Faults  # noqa: E402
 from suite import Harm  # noqa: E402
-from world import EXIT_OK, World, shown  # noqa: E402
+from world import EXIT_OK, FAILED_OBJECT, World, shown  # noqa: E402
 
 # A group of songs and one of plays, with every kind of trouble among them.
 TINY = ("--events", 8, "--songs", 2, "--days", 1, "--faults", "all=0.05")
@@ -108,7 +108,8 @@ class Trials:
 
     def expect_message(self, done, call):
         self.world.expect_orderly(done, MEMORY_CODES if call in MEMORY else CODES)
-        if done.returncode != EXIT_OK and not NAMES_SOMETHING.search(done.stderr):
+        is_named = NAMES_SOMETHING.search(done.stderr) or FAILED_OBJECT.search(done.stdout)
+        if done.returncode != EXIT_OK and not is_named:
             raise Harm(f"it does not say what was tried: {shown(done)}", wrong_exit=1)
         if done.returncode == worlds.EXIT_INTERNAL and "out of memory" not in done.stderr:
             raise Harm(f"a fault of ours? {shown(done)}", wrong_exit=1)

@@ -29,6 +29,7 @@ from world import KILLED, World, shown  # noqa: E402
 WEIGHTS = {"fresh": 50, "late": 15, "changed": 10, "again": 10, "create": 9, "drop": 6}
 FILE_CALLS = {"write": 3, "fsync": 3, "grow": 1, "open": 1, "remove": 1, "statement": 5, "time": 2}
 SERVER_CALLS = {"send": 4, "receive": 3, "open": 1, "statement": 6, "time": 2}
+LANDMARKS = {"fresh": "commit", "late": "-- Late songs:"}  # how their statements begin
 ONE_THREAD = ("--threads", 1)  # every call is the same moment every time
 CHANGED_AT = (1_700_000_000, 1_700_000_000)
 
@@ -136,6 +137,7 @@ class Trials:
         chosen = []
         for name, wanted in suite.shares(WEIGHTS, count).items():
             chosen += self.points_of(name, wanted)
+        suite.dice(self.options).shuffle(chosen)  # who ends it early has seen some of everything
         return chosen
 
     def points_of(self, name, wanted):
@@ -154,18 +156,33 @@ class Trials:
             for number in range(wanted):
                 yield f"time:{(number + random.random()) / wanted:.4f}::{name}"
             return
-        when = ("before", "after")
-        if call == "statement" and not self.world.is_file:
-            when = ("before", "sent", "after")
-        every = [f"{call}:{n}:{w}:{name}" for n in range(1, count + 1) for w in when]
-        picked = suite.spread(len(every), min(wanted, len(every)))
-        if wanted < len(every):  # between the ends, others for each seed
+        every = [f"{call}:{n}:{w}:{name}" for n in range(1, count + 1) for w in self.whens(call)]
+        marked = self.landmarks(name, wanted) if call == "statement" else []
+        yield from marked
+        picked = suite.spread(len(every), min(wanted - len(marked), len(every)))
+        if len(picked) < len(every):  # between the ends, others for each seed
             shift = random.randrange(max(1, len(every) // max(1, wanted)))
             ends = (1, len(every))
             picked = sorted({n if n in ends else max(1, n - shift) for n in picked})
         yield from (every[number - 1] for number in picked)
-        rest = wanted - len(picked)  # this call is not made so often: other moments instead
+        rest = wanted - len(marked) - len(picked)  # this call is not made so often: other moments instead
         yield from (f"time:{random.random():.4f}::{name}" for _ in range(max(0, rest)))
+
+    def whens(self, call):
+        is_sent = call == "statement" and not self.world.is_file
+        return ("before", "sent", "after") if is_sent else ("before", "after")
+
+    def landmarks(self, name, wanted):
+        """Moments that every choice must have: about a commit amid the run, and after the songs but
+        before the late matches. `statements` are those of the run that was just counted."""
+        mark, numbers = LANDMARKS.get(name), []
+        if mark:
+            texts = self.faults.statements()
+            numbers = [n for n, text in enumerate(texts, 1) if text.startswith(mark)]
+        if not numbers:
+            return []
+        number = numbers[len(numbers) // 2]
+        return [f"statement:{number}:{when}:{name}" for when in self.whens("statement")][:wanted]
 
     def counted(self, story):
         warehouse = story.new()
@@ -221,5 +238,5 @@ class Trials:
 
 
 if __name__ == "__main__":
-    SHORT = {"duckdb": 27, "postgres": 22, "redshift": 17}  # some are missed
+    SHORT = {"duckdb": 27, "postgres": 22, "redshift": 19}  # some are missed
     sys.exit(suite.main("kill", __doc__, Trials, SHORT, long=500))

@@ -98,8 +98,9 @@ class Trials:
         """What the summary says is what was committed."""
         if last["status"] not in ("stopped", "done") or last["is_open"]:
             raise Harm(f"the run is left as {last}: {shown(done)}", wrong_exit=1)
-        text = done.stdout
-        document = json.loads(text)
+        if last["status"] == "done" and "`sparkify check`" not in done.stderr:
+            raise Harm(f"only checks were stopped, and it does not say so: {shown(done)}", wrong_exit=1)
+        document = json.loads(done.stdout)
         found = self.world.fingerprint(warehouse)["tables"]["etl_objects"][0]
         if document.get("outcome") != last["status"] or document["objects"] != int(found):
             raise Harm(f"{found} objects are there, {last}, but {shown(done)}", wrong_exit=1)

@@ -22,6 +22,7 @@ import datetime
 import json
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -91,11 +92,11 @@ def main(name, about, trials, short, long, kinds=None):
         count = options.points or (wanted[kind] if isinstance(wanted, dict) else wanted)
         tally = Tally(name, kind, options)
         with trials(kind, options) as these:
-            points = [options.only] if options.only else these.points(count)
-            for point in points:
-                tally.try_one(these, point)
+            tally.try_all(these, [options.only] if options.only else these.points(count))
         tally.finish()
         failures += tally.failures
+        if tally.is_interrupted:
+            break
     return 1 if failures else 0
 
 
@@ -113,7 +114,18 @@ class Tally:
         self.harms = collections.Counter()
         self.failures = 0
         self.missed = 0
+        self.is_interrupted = False
+        self.commit = commit()
         self.begin = time.monotonic()
+
+    def try_all(self, trials, points):
+        """Ctrl-C, or SIGTERM, ends it: what was done until then counts."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            for point in points:
+                self.try_one(trials, point)
+        except KeyboardInterrupt:
+            self.is_interrupted = True
 
     def try_one(self, trials, point):
         try:
@@ -151,7 +163,7 @@ class Tally:
             "seconds": round(time.monotonic() - self.begin, 1),
             "seed": self.options.seed,
             "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "commit": commit(),
+            "commit": self.commit,
         }
         print(json.dumps(figures), flush=True)
         if self.options.figures:

@@ -28,6 +28,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite import Harm  # noqa: E402  (and the places of the following)
 
+import contract  # noqa: E402
 import sparkify  # noqa: E402
 import warehouses  # noqa: E402
 
@@ -42,6 +43,7 @@ EXIT_COMMIT_UNKNOWN = 7
 EXIT_INTERNAL = 70
 KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 HANG_SECONDS = 60
+SIZE_FACTOR_MAX = 2
 
 TINY = ("--events", 60, "--songs", 12, "--days", 4, "--faults", "all=0.02")
 GROUPS = {
@@ -59,8 +61,21 @@ PLANTED = {
 SECRETS = ("SPARKIFY_DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 # Where a text of ours could have got into a table.
 TEXTS = ("etl_runs", "etl_objects", "etl_rejects", "etl_drift")
+RUNS, OPEN_RUNS, STAGED = "all runs", "open runs", "staged"
+RUNS_SQL = f"select '{RUNS}', count(*), cast(max(run_id) as varchar) from etl_runs"
+OPEN_RUNS_SQL = (
+    f"select '{OPEN_RUNS}', count(*), '' from etl_runs"
+    " where status = 'running' or finished_at is null"
+)
+STAGED_SQL = (
+    f"select '{STAGED}', count(*), '' from pg_class where relnamespace = "
+    "(select oid from pg_namespace where nspname = current_schema())"
+    " and relname like 'etl\\_loading%' and pg_relation_size(oid) > 0"
+)
 UGLY = re.compile(r"terminate called|internal error|Assertion|Segmentation|core dumped|what\(\):")
 ERROR_LINE = re.compile(r'(?m)^(sparkify: error: |\{.*"level": ?"error")')
+
+FAILED_OBJECT = re.compile(r"(?m)^ +failed +(file|s3)://")  # the summary names what was left out
 
 
 class World:
@@ -116,12 +131,19 @@ class World:
         self.empty = self.fingerprint(self.template)
 
     def make_reference(self):
-        """The tables of a run that nobody disturbs."""
+        """The tables of a run that nobody disturbs, which are the oracle's."""
         self.reference = self.new()
         begin = time.monotonic()
         self.must("etl", self.reference, *self.sources)
         self.seconds = time.monotonic() - begin
         self.truth = self.fingerprint(self.reference)
+        oracle = contract.Warehouse()
+        logs, songs = (sparkify.folder_objects(folder) for folder in self.sources[1::2])
+        oracle.apply_run(songs, logs)
+        found = sparkify.warehouse_tables(self.reference)
+        difference = sparkify.difference(oracle.tables(), found)
+        if difference:
+            raise sparkify.SparkifyError(f"the reference is not what the oracle has: {difference}")
 
     def new(self):
         """A warehouse with empty tables."""
@@ -213,7 +235,8 @@ class World:
             raise Harm(f"exit code {done.returncode}, not of {codes}: {shown(done)}", wrong_exit=1)
         if UGLY.search(done.stdout + done.stderr):
             raise Harm(f"no message for a reader: {shown(done)}", wrong_exit=1)
-        if done.returncode != EXIT_OK and not ERROR_LINE.search(done.stderr):
+        is_said = ERROR_LINE.search(done.stderr) or FAILED_OBJECT.search(done.stdout)
+        if done.returncode != EXIT_OK and not is_said:
             raise Harm(f"exit code {done.returncode} without a message: {shown(done)}", wrong_exit=1)
 
     def expect_recovery(self, warehouse, truth=None, sources=None):
@@ -226,6 +249,8 @@ class World:
             raise Harm(f"the rerun: exit code {done.returncode}: {shown(done)}", wrong_exit=1)
         found = self.fingerprint(warehouse)
         self.expect_tables(warehouse, found, truth or self.truth)
+        if any(found["left"].values()):
+            raise Harm(f"runs left open, or rows where they were staged: {found}", wrong_exit=1)
         self.expect_nothing_new(warehouse, found, sources)
 
     def is_untouched(self, warehouse):
@@ -276,35 +301,48 @@ class World:
             names = sorted(path.name for path in warehouse.parent.iterdir())
             if names != [warehouse.name]:
                 raise Harm(f"left beside the warehouse: {names}", wrong_exit=1)
+            size, usual = (path.stat().st_size for path in (warehouse, self.reference))
+            if size > SIZE_FACTOR_MAX * usual:
+                raise Harm(f"the file has {size} bytes, undisturbed {usual}", wrong_exit=1)
 
     def fingerprint(self, warehouse):
-        """Counts and hashes of all tables; that there is no secret in them; for a file, its bytes."""
+        """Counts and hashes of all tables, what is left over, and what any writing changes: a file's
+        bytes, or which runs there are. There is no secret in any of it."""
         secrets = self.secrets(self.environment(warehouse))
+        rows = self.fingerprint_rows(warehouse, secrets)
+        content = rows.pop(RUNS)
+        leaks = sum(int(count) for count, _ in (rows.pop(name) for name in self.leak_names()))
         if self.is_file:
             data = warehouse.read_bytes()
-            leaks = sum(secret.encode() in data for secret in secrets)
-            tables = sparkify.fingerprint(warehouse)
             content = hashlib.sha256(data).hexdigest()
-        else:
-            tables, leaks = self.server_fingerprint(warehouse, secrets)
-            content = tables.pop("all runs")
+            leaks = sum(secret.encode() in data for secret in secrets)
         if leaks:
             raise Harm(f"{leaks} secrets are in the tables", leaks=leaks)
-        return {"tables": tables, "content": content}
+        left = {name: int(rows.pop(name)[0]) for name in (OPEN_RUNS, STAGED) if name in rows}
+        return {"tables": rows, "left": left, "content": content}
 
-    def server_fingerprint(self, warehouse, secrets):
-        """By the server's superuser, past the program."""
-        path = f"set search_path to {sparkify.quote_name(warehouse.schema)}; "
+    def leak_names(self):
+        return [] if self.is_file else [f"leaks in {name}" for name in TEXTS]
+
+    def fingerprint_rows(self, warehouse, secrets):
+        """Of servers by their superuser, past the program, and so of all that is in them."""
+        parts = [sparkify.fingerprint_sql(warehouse), RUNS_SQL, OPEN_RUNS_SQL]
+        if self.is_file:
+            rows = sparkify.query_rows(warehouse, " union all ".join(parts))
+            return {row["name"]: (row["row_count"], row["row_hash"]) for row in rows}
         patterns = " or ".join(
             "position('" + secret.replace("'", "''") + "' in cast(t.* as text)) > 0"
             for secret in secrets
         )
-        parts = [sparkify.fingerprint_sql(warehouse)]
-        parts += [f"select 'leaks', count(*), '' from \"{name}\" t where {patterns}" for name in TEXTS]
-        parts.append("select 'all runs', count(*), max(cast(run_id as text)) from etl_runs")
+        parts += [
+            f"select 'leaks in {name}', count(*), '' from \"{name}\" t where {patterns}"
+            for name in TEXTS
+        ]
+        if self.kind == warehouses.POSTGRES:
+            parts.append(STAGED_SQL)
+        path = f"set search_path to {sparkify.quote_name(warehouse.schema)}; "
         rows = self.server.sql(path + " union all ".join(parts), database_of(warehouse))
-        leaks = sum(int(count) for name, count, _ in rows if name == "leaks")
-        return {name: (count, text) for name, count, text in rows if name != "leaks"}, leaks
+        return {name: (count, text) for name, count, text in rows}
 
 
 def finished(process):

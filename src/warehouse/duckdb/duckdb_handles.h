@@ -4,6 +4,8 @@
 
 #include <duckdb.h>
 
+#include <string_view>
+
 #include "base/handle.h"
 
 // In the library since 1.5; the header of 1.4.4, the last that npm has, does not know it yet.
@@ -33,5 +35,11 @@ class QueryResult {
  private:
   duckdb_result raw_{};
 };
+
+/// Why a query failed. Where DuckDB had no memory for a result, it has no text either.
+inline std::string_view error_text(QueryResult& result) {
+  const char* text = duckdb_result_error(result.out());
+  return text == nullptr ? "no reason given, as when no memory is left" : text;
+}
 
 }  // namespace sparkify::duck

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/utf8.h"
@@ -314,12 +315,12 @@ Result<std::int64_t> DuckdbWarehouse::execute(std::string_view sql, const Values
   QueryResult result;
   if (values.empty()) {
     if (duckdb_query(connection_.get(), std::string(sql).c_str(), result.out()) != DuckDBSuccess) {
-      return database_error(first_line(duckdb_result_error(result.out())));
+      return database_error(first_line(error_text(result)));
     }
   } else {
     TRY_ASSIGN(const Statement statement, prepare(connection_.get(), sql, values));
     if (duckdb_execute_prepared(statement.get(), result.out()) != DuckDBSuccess) {
-      return database_error(first_line(duckdb_result_error(result.out())));
+      return database_error(first_line(error_text(result)));
     }
   }
   return static_cast<std::int64_t>(duckdb_rows_changed(result.out()));
@@ -383,7 +384,7 @@ Status DuckdbWarehouse::read_on(duckdb_connection connection, std::string_view s
   }
   QueryResult result;
   if (duckdb_execute_prepared_streaming(statement.get(), result.out()) != DuckDBSuccess) {
-    return database_error(printable_lines(duckdb_result_error(result.out())));
+    return database_error(printable_lines(error_text(result)));
   }
   RenamingVisitor renaming(visitor, std::move(names));
   TRY(read_result(result.get(), wrapped.empty() ? visitor : renaming));
@@ -509,6 +510,14 @@ Result<std::unique_ptr<Warehouse>> open_duckdb(const DuckdbOptions& options) {
   auto warehouse = std::make_unique<duck::DuckdbWarehouse>(options, std::move(sql));
   TRY(warehouse->open());
   return std::unique_ptr<Warehouse>(std::move(warehouse));
+}
+
+std::optional<std::string> duckdb_exception_message(std::string_view what) {
+  const auto document = nlohmann::json::parse(what, nullptr, false);
+  if (!document.is_object() || !document.contains("exception_type")) return std::nullopt;
+  const auto message = document.find("exception_message");
+  if (message == document.end() || !message->is_string()) return std::nullopt;
+  return message->get<std::string>();
 }
 
 std::string duckdb_version() { return duckdb_library_version(); }

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "warehouse/warehouse.h"
 
@@ -24,6 +26,11 @@ struct DuckdbOptions {
 /// `locked` (another process holds it: a run, or while writing is asked for, a reader).
 /// What a killed run left beside the file (`PATH.tmp/`) is removed when it is opened to write.
 Result<std::unique_ptr<Warehouse>> open_duckdb(const DuckdbOptions& options);
+
+/// What an exception of DuckDB says, whose `what()` is a document of its own; nothing if it is none
+/// of DuckDB's. Its C interface throws none, but where it fails again while it takes a failed
+/// commit back, or without memory, one reaches std::terminate.
+std::optional<std::string> duckdb_exception_message(std::string_view what);
 
 /// The version of the DuckDB library in use, such as "v1.5.4".
 std::string duckdb_version();

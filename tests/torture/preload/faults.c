@@ -251,6 +251,16 @@ static int is_socket(int file) {
   return fstat(file, &about) == 0 && S_ISSOCK(about.st_mode);
 }
 
+// A connection that was reset stays so, in both directions.
+static enum Action begin_on(enum Call call, int socket) {
+  const enum Action action = begin(call);
+  if (action == FAIL && order.value == ECONNRESET) {
+    shutdown(socket, SHUT_RDWR);
+    errno = ECONNRESET;
+  }
+  return action;
+}
+
 static int is_path_meant(const char* path) {
   return below[0] == '\0' || strncmp(path, below, strlen(below)) == 0;
 }
@@ -275,7 +285,7 @@ static enum Action begin_growth(int file, off_t size) {
 
 static enum Action begin_write(int file, off_t size) {
   if (state == NULL || !is_meant(file)) return NONE;
-  if (is_socket(file)) return below[0] == '\0' ? begin(SEND) : NONE;
+  if (is_socket(file)) return below[0] == '\0' ? begin_on(SEND, file) : NONE;
   const enum Action action = begin(WRITE);
   return action == NONE ? begin_growth(file, size) : action;
 }
@@ -308,7 +318,7 @@ ssize_t pwrite64(int file, const void* bytes, size_t count, off64_t offset) {
 ssize_t read(int file, void* bytes, size_t count) {
   REAL(read);
   if (state == NULL || below[0] != '\0' || !is_socket(file)) return real(file, bytes, count);
-  DO_OR_FAIL(begin(RECEIVE), -1, real(file, bytes, count));
+  DO_OR_FAIL(begin_on(RECEIVE, file), -1, real(file, bytes, count));
 }
 
 static enum Action begin_sync(int file) { return is_meant(file) ? begin(FSYNC) : NONE; }
@@ -400,34 +410,34 @@ int rename(const char* from, const char* to) {
 
 ssize_t send(int socket, const void* bytes, size_t count, int flags) {
   REAL(send);
-  DO_OR_FAIL(begin(SEND), -1, real(socket, bytes, count, flags));
+  DO_OR_FAIL(begin_on(SEND, socket), -1, real(socket, bytes, count, flags));
 }
 
 ssize_t sendto(int socket, const void* bytes, size_t count, int flags,
                const struct sockaddr* address, socklen_t size) {
   REAL(sendto);
-  DO_OR_FAIL(begin(SEND), -1, real(socket, bytes, count, flags, address, size));
+  DO_OR_FAIL(begin_on(SEND, socket), -1, real(socket, bytes, count, flags, address, size));
 }
 
 ssize_t sendmsg(int socket, const struct msghdr* message, int flags) {
   REAL(sendmsg);
-  DO_OR_FAIL(begin(SEND), -1, real(socket, message, flags));
+  DO_OR_FAIL(begin_on(SEND, socket), -1, real(socket, message, flags));
 }
 
 ssize_t recv(int socket, void* bytes, size_t count, int flags) {
   REAL(recv);
-  DO_OR_FAIL(begin(RECEIVE), -1, real(socket, bytes, count, flags));
+  DO_OR_FAIL(begin_on(RECEIVE, socket), -1, real(socket, bytes, count, flags));
 }
 
 ssize_t recvfrom(int socket, void* bytes, size_t count, int flags, struct sockaddr* address,
                  socklen_t* size) {
   REAL(recvfrom);
-  DO_OR_FAIL(begin(RECEIVE), -1, real(socket, bytes, count, flags, address, size));
+  DO_OR_FAIL(begin_on(RECEIVE, socket), -1, real(socket, bytes, count, flags, address, size));
 }
 
 ssize_t recvmsg(int socket, struct msghdr* message, int flags) {
   REAL(recvmsg);
-  DO_OR_FAIL(begin(RECEIVE), -1, real(socket, message, flags));
+  DO_OR_FAIL(begin_on(RECEIVE, socket), -1, real(socket, message, flags));
 }
 
 // --- Statements, by the functions of libpq and DuckDB that the program calls ---------------------
