@@ -32,9 +32,10 @@ spdlog::level::level_enum level_of(LogLevel level) {
 class JsonFormatter : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    const spdlog::string_view_t level = spdlog::level::to_string_view(message.level);
     const nlohmann::ordered_json line{
         {"time", format_time(now_micros())},
-        {"level", spdlog::level::to_string_view(message.level)},
+        {"level", std::string(level.data(), level.size())},
         {"message", std::string(message.payload.data(), message.payload.size())}};
     const std::string text =
         line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

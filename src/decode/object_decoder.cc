@@ -96,7 +96,7 @@ Result<bool> ObjectDecoder::decode_next(BlockDecoder& decoder, DecodeSink sink) 
     sink.batch.drop_last(sink.batch.row_count() - first_row);
     return fail(done.error());
   }
-  sink.batch.keep_alive(text.memory);
+  sink.batch.keep_alive(text.memory, text.bytes);
   sink.drift.merge(drift);
   return true;
 }

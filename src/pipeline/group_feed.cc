@@ -9,9 +9,6 @@ namespace sparkify {
 
 namespace {
 
-/// A batch is handed over when it has this many rows; many small objects share one.
-constexpr std::size_t kBatchRows = 2048;
-
 class CountingStream : public ByteStream {
  public:
   CountingStream(std::unique_ptr<ByteStream> inner, std::atomic<std::uint64_t>& count)
@@ -75,13 +72,15 @@ GroupFeed::~GroupFeed() = default;
 Result<bool> GroupFeed::next(Batch& batch) {
   batch.clear();
   std::unique_ptr<Worker> worker = check_out();
-  while (batch.row_count() < kBatchRows) {
+  while (!batch.is_full()) {
     if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
     if (!worker->object) {
       TRY_ASSIGN(worker->object, take_object());
     }
     if (!worker->object) break;
     TRY(decode_block(*worker, batch));
+    // Where there are only rejects or blanks, no row needs the text that was read.
+    if (batch.row_count() == 0) batch.clear();
   }
   // A worker that waits must hold no object: nobody may come back for this very one.
   if (worker->object) let_go(std::exchange(worker->object, nullptr), false, std::nullopt);

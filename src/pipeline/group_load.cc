@@ -16,7 +16,6 @@ namespace sparkify {
 namespace {
 
 constexpr std::size_t kShownRejectsMax = 20;
-constexpr std::size_t kRejectBatchRows = 2048;
 
 const PlannedObject& object_of(const Group& group, std::int32_t object_no) {
   // Numbers rise by one, but for objects that were dropped from the group.
@@ -40,7 +39,7 @@ class RejectRows : public BatchSource {
     const std::lock_guard lock(mutex_);
     batch.clear();
     Reject reject;
-    while (batch.row_count() < kRejectBatchRows) {
+    while (!batch.is_full()) {
       TRY_ASSIGN(const bool more, reader_.next(reject));
       if (!more) break;
       if (!left_out_.contains(reject.object_no)) add(batch, reject);

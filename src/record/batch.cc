@@ -14,6 +14,7 @@ char* TextArena::reserve(std::size_t bytes) {
   if (blocks_.empty() || capacity_ - used_ < bytes) {
     capacity_ = std::max(bytes, kArenaBlockBytes);
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(capacity_));
+    held_bytes_ += capacity_;
     used_ = 0;
   }
   return blocks_.back().get() + used_;
@@ -35,6 +36,7 @@ void TextArena::clear() {
     blocks_.clear();
     capacity_ = 0;
   }
+  held_bytes_ = capacity_;
   used_ = 0;
 }
 
@@ -65,6 +67,7 @@ void Batch::clear() {
   }
   arena_->clear();
   owners_.clear();
+  kept_bytes_ = 0;
 }
 
 Result<bool> MemoryBatchSource::next(Batch& batch) {

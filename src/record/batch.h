@@ -20,9 +20,12 @@ class TextArena {
   void keep(std::size_t bytes) { used_ += bytes; }
   std::string_view copy(std::string_view text);
   void clear();
+  /// Of all its blocks.
+  std::size_t held_bytes() const { return held_bytes_; }
 
  private:
   std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t held_bytes_ = 0;
   std::size_t capacity_ = 0;  ///< of the last block
   std::size_t used_ = 0;      ///< of the last block
 };
@@ -44,6 +47,11 @@ struct Column {
 /// Rows of one table, column by column. Movable, owned by one thread at a time.
 class Batch {
  public:
+  /// Whoever fills a batch hands it over with this many rows, or when it holds this much text: rows
+  /// may be few where records are long.
+  static constexpr std::size_t kRowsMax = 2048;
+  static constexpr std::size_t kHeldBytesMax = std::size_t{8} << 20;
+
   Batch() = default;
   explicit Batch(const TableSchema& schema);
 
@@ -88,8 +96,13 @@ class Batch {
   void drop_last(std::size_t count);
 
   TextArena& arena() { return *arena_; }
-  /// Holds `memory` until the batch is cleared: source bytes that `texts` point into.
-  void keep_alive(std::shared_ptr<const void> memory) { owners_.push_back(std::move(memory)); }
+  /// Holds `memory`, of so many bytes, until the batch is cleared: what `texts` point into.
+  void keep_alive(std::shared_ptr<const void> memory, std::size_t bytes) {
+    owners_.push_back(std::move(memory));
+    kept_bytes_ += bytes;
+  }
+  std::size_t held_bytes() const { return arena_->held_bytes() + kept_bytes_; }
+  bool is_full() const { return row_count_ >= kRowsMax || held_bytes() >= kHeldBytesMax; }
   /// Forgets the rows, keeps the allocations.
   void clear();
 
@@ -99,6 +112,7 @@ class Batch {
   std::size_t row_count_ = 0;
   std::unique_ptr<TextArena> arena_ = std::make_unique<TextArena>();
   std::vector<std::shared_ptr<const void>> owners_;
+  std::size_t kept_bytes_ = 0;  ///< by `owners_`
 };
 
 /// Where a warehouse takes rows from. It calls `next` from as many threads as it likes; the source

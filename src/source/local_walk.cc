@@ -96,8 +96,11 @@ class Walk {
  private:
   Status add_folder(const std::string& path, const struct stat& info, int depth) {
     if (depth > kFolderDepthMax) {
-      return make_error(ErrorKind::source,
-                        fmt::format("{}: folders are nested too deep", printable(path)));
+      return make_error(
+          ErrorKind::source,
+          fmt::format("{}: lies more than {} folders below the one that was named, and "
+                      "so deep none are looked for; move it up, or out of there",
+                      printable(path), kFolderDepthMax));
     }
     if (!seen_.emplace(info.st_dev, info.st_ino).second) return {};
     const Folder folder(::opendir(path.c_str()));
@@ -277,6 +280,7 @@ Error source_error(std::string_view path, std::string_view tried, int error_numb
   std::string hint;
   if (error_number == EACCES) hint = "; give this user the right to read it";
   if (error_number == ENOENT) hint = "; check the path";
+  if (error_number == ENAMETOOLONG) hint = "; move it up, or give its folders shorter names";
   if (error_number == EMFILE) hint = "; raise the limit of open files (ulimit -n)";
   return make_error(ErrorKind::source, fmt::format("{}: {} failed ({}){}", printable(path), tried,
                                                    std::strerror(error_number), hint));

@@ -188,7 +188,8 @@ Result<bool> PlayStream::next(Batch& batch) {
     auto worker = check_out();
     convert(*events, *worker, batch);
     check_in(std::move(worker));
-    batch.keep_alive(std::move(events));
+    const std::size_t bytes = events->held_bytes();
+    batch.keep_alive(std::move(events), bytes);
     if (batch.row_count() > 0) return true;
   }
 }

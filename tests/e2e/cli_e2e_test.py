@@ -366,6 +366,7 @@ class StreamsTest(CliCase):
         for line in text.splitlines():
             entry = json.loads(line)
             self.assertLessEqual({"time", "level", "message"}, set(entry))
+            self.assertIn(entry["level"], ("debug", "info", "warning", "error"))
             self.assertRegex(entry["time"], r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\.\d{3}")
 
     def test_an_unknown_log_format(self):

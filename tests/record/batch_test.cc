@@ -104,7 +104,7 @@ TEST(Batch, DropLastTakesTheLastRowsOfEveryColumn) {
 TEST(Batch, ClearForgetsTheRowsAndLetsGoOfTheirMemory) {
   Batch batch(every_type());
   const auto memory = std::make_shared<const std::string>("held");
-  batch.keep_alive(memory);
+  batch.keep_alive(memory, memory->size());
   add_row(batch, 1);
   EXPECT_EQ(memory.use_count(), 2);
   batch.clear();
@@ -112,6 +112,24 @@ TEST(Batch, ClearForgetsTheRowsAndLetsGoOfTheirMemory) {
   EXPECT_EQ(batch.row_count(), 0U);
   add_row(batch, 5);
   EXPECT_EQ(batch.column(1).integers, (std::vector<std::int64_t>{5}));
+}
+
+TEST(Batch, IsFullOfRowsOrOfTheTextItHolds) {
+  Batch batch(every_type());
+  for (std::size_t row = 0; row < Batch::kRowsMax; ++row) {
+    EXPECT_FALSE(batch.is_full());
+    add_null_row(batch);
+  }
+  EXPECT_TRUE(batch.is_full());
+  batch.clear();
+  EXPECT_FALSE(batch.is_full());
+  batch.keep_alive(nullptr, Batch::kHeldBytesMax / 2);
+  EXPECT_FALSE(batch.is_full());
+  batch.arena().copy(std::string(Batch::kHeldBytesMax / 2, 'x'));
+  EXPECT_TRUE(batch.is_full());
+  batch.clear();
+  EXPECT_FALSE(batch.is_full());
+  EXPECT_EQ(batch.held_bytes(), 0U);
 }
 
 TEST(Batch, ItsTextsStayWhenItIsMoved) {

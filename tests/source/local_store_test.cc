@@ -262,6 +262,31 @@ TEST_F(LocalStoreTest, AFolderThatCannotBeReadIsAnError) {
   EXPECT_THAT(error_at("").message, HasSubstr(path("closed")));
 }
 
+TEST_F(LocalStoreTest, FoldersAreWalkedToALimitAndBehindItTheErrorSaysWhatToDo) {
+  std::string deep;
+  for (int depth = 0; depth < 128; ++depth) deep += "d/";
+  given(deep + "a.json");
+  EXPECT_THAT(names_at(""), ElementsAre(deep + "a.json"));
+  given(deep + "d/b.json");
+  EXPECT_EQ(error_at("").kind, ErrorKind::source);
+  EXPECT_THAT(error_at("").message, HasSubstr("more than 128 folders below"));
+  EXPECT_THAT(error_at("").message, HasSubstr("move it up"));
+}
+
+TEST_F(LocalStoreTest, APathThatIsTooLongForTheSystemIsAnErrorThatSaysWhatToDo) {
+  const std::string name(200, 'd');
+  int place = ::open(root_.c_str(), O_RDONLY | O_DIRECTORY);
+  for (int depth = 0; depth < 25; ++depth) {  // 5,000 bytes; a path has 4,095 at most
+    ASSERT_EQ(::mkdirat(place, name.c_str(), 0700), 0);
+    const int inner = ::openat(place, name.c_str(), O_RDONLY | O_DIRECTORY);
+    ::close(place);
+    place = inner;
+  }
+  ::close(place);
+  EXPECT_EQ(error_at("").kind, ErrorKind::source);
+  EXPECT_THAT(error_at("").message, HasSubstr("give its folders shorter names"));
+}
+
 TEST_F(LocalStoreTest, NamesMayHaveBlanksNewlinesQuotesAndPercentSigns) {
   for (const std::string name :
        {"a b/c d.json", "new\nline/a.json", "quo'te\".json", "100%25.json", "back\\slash.json"}) {
