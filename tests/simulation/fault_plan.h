@@ -59,6 +59,13 @@ class FaultPlan {
     }
   }
 
+  /// What was just listed may be old already.
+  void change_now_and_then(const std::string& moment) {
+    if (one_in_ == 0 || !random_.one_in(kOneListingInChanged)) return;
+    note(moment + ": change");
+    change_();
+  }
+
   void note(std::string line) { journal_.push_back(std::move(line)); }
   const std::vector<std::string>& journal() const { return journal_; }
   std::size_t calls() const { return calls_; }
@@ -67,6 +74,7 @@ class FaultPlan {
 
  private:
   static constexpr int kTerminate = 15;
+  static constexpr std::size_t kOneListingInChanged = 3;
   static std::string name_of(Fault fault) {
     static const std::vector<std::string> names = {
         "none",          "refused",        "conflict", "crash",  "commit lost",

@@ -78,6 +78,7 @@ Result<Listing> SimulatedStore::list(const std::string& location) {
   for (const auto& [uri, object] : present_) {
     if (uri.starts_with(location)) listing.objects.push_back(object);
   }
+  faults_.change_now_and_then("listed " + location);
   return listing;
 }
 
@@ -96,7 +97,7 @@ Result<std::unique_ptr<ByteStream>> SimulatedStore::open(const ObjectInfo& objec
   };
   if (!present_.contains(object.uri)) return gone(object);
   // A change may show at once, or only behind bytes of the new version.
-  const bool shows_late = !is_present() && random.one_in(2);
+  const bool shows_late = !is_present() && !random.one_in(3);
   if (!is_present() && !shows_late) {
     return make_error(ErrorKind::changed, object.uri + ": changed since it was listed");
   }

@@ -70,8 +70,10 @@ void World::put_song(const std::string& uri, bool is_new) {
 
 void World::put_log(const std::string& uri, bool is_new) {
   std::string text = is_new && !is_plain_ ? "" : texts_[uri];
-  for (std::size_t i = random_.between(1, 6); i > 0; --i) text += event_record() + "\n";
-  if (random_.one_in(4)) text += odd_record() + "\n";
+  for (std::size_t i = random_.between(1, 6); i > 0; --i) {
+    if (random_.one_in(8)) text += odd_record() + "\n";
+    text += event_record() + "\n";
+  }
   put(uri, text);
 }
 
