@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, from Debian's packages and npm. Usage: tools/install.sh PURPOSE...
 #   build  what it takes to build sparkify      test  what the tests need besides
-#   lint   what the lint needs besides
+#   fuzz   what the fuzz targets need besides  lint   what the lint needs besides
 # Does nothing, and needs no rights, where all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,6 +23,9 @@ cd "$(dirname "$0")/.."
   # The fonts are for the page's texts in Chromium.
   test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff python3-yaml python3-psycopg2
     fonts-dejavu-core fonts-noto-color-emoji)
+  # clang's run-time library has its sanitizers and libFuzzer.
+  fuzz_commands=(clang++:clang)
+  fuzz_packages=(libclang-rt-dev)
   lint_commands=(clang-format:clang-format python3:python3 shellcheck:shellcheck mandoc:mandoc)
   lint_packages=(sqlfluff)
 }
@@ -106,7 +109,7 @@ install_from_npm() { # FOLDER NAME
 [ $# -gt 0 ] || set -- build
 for purpose in "$@"; do
   case "$purpose" in
-    build | test | lint) need "$purpose" ;;
+    build | test | fuzz | lint) need "$purpose" ;;
     *) echo "install: unknown purpose: $purpose" >&2; exit 2 ;;
   esac
 done

@@ -2,12 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <atomic>
+#include <thread>
 
 namespace sparkify {
 
+namespace {
+std::atomic<TimeSource*> simulated{nullptr};
+}
+
 std::int64_t now_micros() {
   using namespace std::chrono;
+  if (TimeSource* const source = simulated) return source->now_micros();
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
@@ -25,7 +31,15 @@ std::string format_time(std::int64_t micros) {
 
 double monotonic_seconds() {
   using namespace std::chrono;
+  if (TimeSource* const source = simulated) return source->monotonic_seconds();
   return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
+
+void sleep_for(std::chrono::milliseconds time) {
+  if (TimeSource* const source = simulated) return source->sleep(time);
+  std::this_thread::sleep_for(time);
+}
+
+void use_time_source(TimeSource* source) { simulated = source; }
 
 }  // namespace sparkify

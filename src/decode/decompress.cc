@@ -5,6 +5,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -105,6 +107,8 @@ class ZstdCodec : public Codec {
  public:
   ~ZstdCodec() override { ZSTD_freeDCtx(context_); }
   bool begin() override {
+    head_.clear();
+    text_bytes_ = 0;
     if (context_ == nullptr) context_ = ZSTD_createDCtx();
     return context_ != nullptr && !ZSTD_isError(ZSTD_DCtx_reset(context_, ZSTD_reset_session_only));
   }
@@ -113,12 +117,29 @@ class ZstdCodec : public Codec {
     ZSTD_outBuffer output{out.data(), out.size(), 0};
     const std::size_t status = ZSTD_decompressStream(context_, &output, &input);
     CodecStep step{input.pos, output.pos, status == 0, nullptr};
-    if (ZSTD_isError(status)) step.fault = ZSTD_getErrorName(status);
+    head_.append(in.data(), std::min(input.pos, kHeadBytesMax - head_.size()));
+    text_bytes_ += output.pos;
+    if (ZSTD_isError(status)) {
+      step.fault = ZSTD_getErrorName(status);
+    } else if (step.unit_ended && !has_its_size()) {
+      step.fault = "its text is not as long as it says";
+    }
     return step;
   }
 
  private:
+  static constexpr std::size_t kHeadBytesMax = 18;  // ZSTD_FRAMEHEADERSIZE_MAX
+
+  /// zstd itself looks at the size only where a frame lies before it whole, or ends with a block
+  /// that is not empty.
+  bool has_its_size() const {
+    const unsigned long long told = ZSTD_getFrameContentSize(head_.data(), head_.size());
+    return told == ZSTD_CONTENTSIZE_UNKNOWN || told == text_bytes_;
+  }
+
   ZSTD_DCtx* context_ = nullptr;
+  std::string head_;  ///< the frame's first bytes
+  std::uint64_t text_bytes_ = 0;
 };
 
 /// A compressed stream's text: units one after another until the input ends between two of them.

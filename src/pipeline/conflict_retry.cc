@@ -4,9 +4,9 @@
 
 #include <chrono>
 #include <random>
-#include <thread>
 
 #include "base/log.h"
+#include "base/time.h"
 
 namespace sparkify {
 
@@ -19,7 +19,7 @@ void pause_before(int next_try) {
   const auto longest = kFirstPause * (1 << (next_try - 2));
   std::minstd_rand random(std::random_device{}());
   std::uniform_int_distribution<std::int64_t> share(longest.count() / 2, longest.count());
-  std::this_thread::sleep_for(std::chrono::milliseconds(share(random)));
+  sleep_for(std::chrono::milliseconds(share(random)));
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ Result<RejectTally> tally(RejectSpool& spool, const std::set<std::int32_t>& left
 }  // namespace
 
 Status GroupLoad::apply(Group& group) {
+  unreadable_.clear();
   Progress& progress = context_.progress;
   const std::uint64_t bytes_before = progress.bytes_read;
   const std::int64_t records_before = progress.records;
@@ -113,7 +114,11 @@ Status GroupLoad::apply(Group& group) {
 Status GroupLoad::apply_once(Group& group, const std::function<Result<bool>(Way)>& attempt) {
   std::unique_ptr<Announcement> announced;
   for (const Way way : ways_of(group)) {
-    TRY_ASSIGN(const bool is_done, attempt(way));
+    TRY_ASSIGN(bool is_done, attempt(way));
+    // Each time with an object less: one that could not be read a second time.
+    while (!is_done && way == Way::staged) {
+      TRY_ASSIGN(is_done, attempt(way));
+    }
     if (is_done) return {};
     if (way != Way::by_warehouse) continue;
     // Once is enough, also if what follows has to be tried again. Now they are to be read by us.
@@ -166,6 +171,8 @@ Result<bool> GroupLoad::try_way(Way way, Group& group) {
 }
 
 Result<bool> GroupLoad::fill(Transaction& transaction, Way way, Group& group, Work& work) {
+  drop_unreadable(group, work);
+  if (group.objects.empty()) return true;
   TRY(drop_applied(transaction, group));
   if (group.objects.empty()) return true;
   work.songs = summary_.song_drift;
@@ -188,8 +195,7 @@ Result<std::optional<std::int64_t>> GroupLoad::fill_rows(Transaction& transactio
     case Way::staged:
       break;
   }
-  TRY_ASSIGN(const std::int64_t plays, fill_staged(transaction, group, rejects, work));
-  return std::optional(plays);
+  return fill_staged(transaction, group, rejects, work);
 }
 
 /// The warehouse reads the objects, we none of them. What is not ordinary needs our decoder: the
@@ -228,12 +234,16 @@ Result<std::string> GroupLoad::oddity_of_plays(Transaction& transaction) {
   return fmt::format("plays whose songplay_id occurs twice or is known: {}", faults);
 }
 
-Result<std::int64_t> GroupLoad::fill_staged(Transaction& transaction, Group& group,
-                                            RejectSpool& rejects, Work& work) {
+Result<std::optional<std::int64_t>> GroupLoad::fill_staged(Transaction& transaction, Group& group,
+                                                           RejectSpool& rejects, Work& work) {
   TRY(stage(transaction, group, rejects, work));
-  if (group.kind == DataKind::logs) TRY(settle_conflicts(transaction, group, rejects, work));
+  if (group.kind == DataKind::logs) {
+    TRY_ASSIGN(const bool is_settled, settle_conflicts(transaction, group, rejects));
+    if (!is_settled) return std::optional<std::int64_t>();
+  }
   TRY(write_rejects(transaction, group, rejects, work));
-  return context_.star.apply(transaction, group.kind);
+  TRY_ASSIGN(const std::int64_t plays, context_.star.apply(transaction, group.kind));
+  return std::optional(plays);
 }
 
 Result<std::optional<std::int64_t>> GroupLoad::fill_straight(Transaction& transaction, Group& group,
@@ -357,36 +367,44 @@ Status GroupLoad::leave_out(Transaction& transaction, const Group& group, std::i
   return {};
 }
 
-Status GroupLoad::settle_conflicts(Transaction& transaction, const Group& group,
-                                   RejectSpool& rejects, Work& work) {
-  // An object that cannot be read again is left out, and may have been what others conflicted
-  // with; so the question is asked until all answers can be explained.
-  while (true) {
-    TRY(transaction.execute(context_.sql.get("staging/clear_play_faults")));
-    TRY(context_.star.find_play_faults(transaction));
-    TRY_ASSIGN(const Rows rows, transaction.query(context_.sql.get("staging/key_conflicts")));
-    std::map<std::int32_t, std::set<std::int64_t>> wanted;
-    for (std::size_t i = 0; i < rows.rows.size(); ++i) {
-      wanted[static_cast<std::int32_t>(rows.integer(i, 0))].insert(rows.integer(i, 1));
-    }
-    RejectSpool found;
-    TRY_ASSIGN(
-        const auto failed,
-        find_conflicts(group, {context_.store, options_.decode, context_.progress, context_.stop},
-                       wanted, found));
-    for (const auto& [object_no, error] : failed) {
-      TRY(leave_out(transaction, group, object_no, error, work));
-    }
-    if (!failed.empty()) continue;
-    RejectSpool::Reader reader(found);
-    Reject reject;
-    while (true) {
-      TRY_ASSIGN(const bool more, reader.next(reject));
-      if (!more) return {};
-      TRY(rejects.add({&reject, 1}));
-      ++context_.progress.rejects;
-    }
+/// False: an object could not be read again. It may have been what others conflicted with, and what
+/// was counted of it has to be forgotten, so the group starts over without it.
+Result<bool> GroupLoad::settle_conflicts(Transaction& transaction, const Group& group,
+                                         RejectSpool& rejects) {
+  TRY(transaction.execute(context_.sql.get("staging/clear_play_faults")));
+  TRY(context_.star.find_play_faults(transaction));
+  TRY_ASSIGN(const Rows rows, transaction.query(context_.sql.get("staging/key_conflicts")));
+  std::map<std::int32_t, std::set<std::int64_t>> wanted;
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    wanted[static_cast<std::int32_t>(rows.integer(i, 0))].insert(rows.integer(i, 1));
   }
+  RejectSpool found;
+  TRY_ASSIGN(
+      auto failed,
+      find_conflicts(group, {context_.store, options_.decode, context_.progress, context_.stop},
+                     wanted, found));
+  if (!failed.empty()) {
+    unreadable_.merge(failed);
+    return false;
+  }
+  RejectSpool::Reader reader(found);
+  Reject reject;
+  while (true) {
+    TRY_ASSIGN(const bool more, reader.next(reject));
+    if (!more) return true;
+    TRY(rejects.add({&reject, 1}));
+    ++context_.progress.rejects;
+  }
+}
+
+/// What an earlier attempt at this group could not read a second time.
+void GroupLoad::drop_unreadable(Group& group, Work& work) const {
+  for (const auto& [object_no, error] : unreadable_) {
+    work.failed.push_back({object_of(group, object_no).info.uri, error});
+  }
+  std::erase_if(group.objects, [this](const PlannedObject& object) {
+    return unreadable_.contains(object.object_no);
+  });
 }
 
 Status GroupLoad::write_rejects(Transaction& transaction, const Group& group, RejectSpool& rejects,

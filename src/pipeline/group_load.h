@@ -75,8 +75,8 @@ class GroupLoad {
   Result<bool> fill(Transaction& transaction, Way way, Group& group, Work& work);
   Result<std::optional<std::int64_t>> fill_rows(Transaction& transaction, Way way, Group& group,
                                                 Work& work);
-  Result<std::int64_t> fill_staged(Transaction& transaction, Group& group, RejectSpool& rejects,
-                                   Work& work);
+  Result<std::optional<std::int64_t>> fill_staged(Transaction& transaction, Group& group,
+                                                  RejectSpool& rejects, Work& work);
   Result<std::optional<std::int64_t>> fill_straight(Transaction& transaction, Group& group,
                                                     RejectSpool& rejects, Work& work);
   Result<std::optional<std::int64_t>> fill_by_warehouse(Transaction& transaction, Group& group,
@@ -92,8 +92,8 @@ class GroupLoad {
   Status discard(Transaction& transaction, DataKind kind, std::int32_t object_no);
   Status leave_out(Transaction& transaction, const Group& group, std::int32_t object_no,
                    const Error& error, Work& work);
-  Status settle_conflicts(Transaction& transaction, const Group& group, RejectSpool& rejects,
-                          Work& work);
+  Result<bool> settle_conflicts(Transaction& transaction, const Group& group, RejectSpool& rejects);
+  void drop_unreadable(Group& group, Work& work) const;
   Status write_rejects(Transaction& transaction, const Group& group, RejectSpool& rejects,
                        const Work& work);
   Status write_receipts(Transaction& transaction, Group& group, std::int64_t plays, Work& work);
@@ -103,6 +103,7 @@ class GroupLoad {
   GroupLoadContext context_;
   RunSummary& summary_;
   StraightLoad straight_;
+  ObjectErrors unreadable_;  ///< of the group in work: could not be read a second time
 };
 
 }  // namespace sparkify

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
+
+#include "base/time.h"
 
 namespace sparkify {
 
@@ -19,7 +20,7 @@ Result<bool> ask(Warehouse& warehouse, const std::function<Result<bool>()>& took
     TRY_ASSIGN(const bool is_pending, warehouse.commit_is_pending());
     TRY_ASSIGN(const bool answer, took_place());
     if (answer || !is_pending) return answer;
-    std::this_thread::sleep_for(kAskEvery);
+    sleep_for(kAskEvery);
   }
   return make_error(ErrorKind::commit_unknown, "the commit is still under way");
 }

@@ -43,5 +43,24 @@ TEST(MonotonicSeconds, NeverGoesBack) {
   }
 }
 
+// What waits in the pipeline waits by this clock, so that simulated runs take no time.
+TEST(UseTimeSource, TakesTheClocksPlaceUntilItIsTakenBack) {
+  struct Stopped : TimeSource {
+    std::int64_t now_micros() override { return 5; }
+    double monotonic_seconds() override { return slept.count() / 1e3; }
+    void sleep(std::chrono::milliseconds time) override { slept += time; }
+    std::chrono::duration<double, std::milli> slept{0};
+  } stopped;
+  const std::int64_t before = now_micros();
+  use_time_source(&stopped);
+  sleep_for(std::chrono::hours(1));
+  const std::int64_t simulated = now_micros();
+  const double seconds = monotonic_seconds();
+  use_time_source(nullptr);
+  EXPECT_EQ(simulated, 5);
+  EXPECT_EQ(seconds, 3600);
+  EXPECT_GE(now_micros(), before);
+}
+
 }  // namespace
 }  // namespace sparkify

@@ -180,6 +180,25 @@ TEST(Decompress, AWrongLengthInAGzipTrailerIsDamage) {
   EXPECT_EQ(unpacked("a.gz", bytes).error().kind, ErrorKind::damaged);
 }
 
+// zstd's own check of the size depends on how much of the file one call sees; found by
+// fuzz_decompress.
+TEST(Decompress, AZstdFrameThatIsNotAsLongAsItSaysIsDamageHoweverItIsRead) {
+  // A frame of 16 bytes, as its head says, whose one block holds none.
+  const std::string frame("\x28\xB5\x2F\xFD\x20\x10\x01\x00\x00", 9);
+  for (const std::size_t sip : {std::size_t{0}, std::size_t{1}, std::size_t{5}}) {
+    auto raw = std::make_unique<MemoryStream>(zstd("{}") + frame);
+    raw->in_sips_of(sip);
+    const auto text = read_all(*decompressed("a.zst", std::move(raw)), 100);
+    ASSERT_FALSE(text.ok()) << "read in sips of " << sip;
+    EXPECT_EQ(text.error().kind, ErrorKind::damaged);
+  }
+}
+
+TEST(Decompress, ASkippableZstdFrameHoldsNoText) {
+  const std::string skippable("\x50\x2A\x4D\x18\x03\x00\x00\x00xyz", 11);
+  EXPECT_EQ(*unpacked("a.zst", zstd("{}") + skippable + zstd("[]")), "{}[]");
+}
+
 TEST(Decompress, AnythingButAnotherPartBehindTheEndIsDamage) {
   for (const Format& format : formats()) {
     for (const std::string& tail : std::vector<std::string>{"\n", "x", std::string(1, '\0'),

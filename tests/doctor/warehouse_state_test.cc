@@ -143,7 +143,7 @@ class CheckWarehouseTest : public ::testing::Test {
 
   FakeWarehouse warehouse_;
   const SqlLibrary sql_ = *SqlLibrary::open("duckdb");
-  const StopFlag stop_;
+  const StopFlag stop_{};
   std::string version_ = "DuckDB v1";
   std::string takes_writes_ = "true";
   std::vector<std::string> tables_ = kAll;

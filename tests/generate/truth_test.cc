@@ -140,9 +140,10 @@ TEST_F(TruthTest, TheListTheTotalsAndTheSummaryAgree) {
   }
   for (const auto& [reason, count] : (*truth_)["expected"]["rejects"].items()) {
     const Json& records = (*truth_)["faulty_records"];
-    EXPECT_EQ(std::count_if(records.begin(), records.end(),
-                            [&](const Json& record) { return record["reason"] == reason; }),
-              count);
+    EXPECT_EQ(
+        std::count_if(records.begin(), records.end(),
+                      [&key = reason](const Json& record) { return record["reason"] == key; }),
+        count);
     rejects += count.get<std::int64_t>();
   }
   EXPECT_EQ(std::ssize((*truth_)["faulty_records"]), listed);

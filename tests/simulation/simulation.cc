@@ -1,0 +1,266 @@
+#include "simulation.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "check/check.h"
+
+namespace sparkify::simulation {
+
+namespace {
+
+using Kind = Finding::Kind;
+
+// What costs much and finds little that the others do not is done in a part of the seeds.
+constexpr std::size_t kOneInChecked = 4;
+constexpr std::size_t kOneInReplayedPlain = 4;
+
+std::optional<Finding> found(Kind kind, std::string text) { return Finding{kind, std::move(text)}; }
+const std::optional<Finding> kNothing;
+
+/// Passes everything on, but for the late songs' note of a run that was stopped before it.
+class BeforeLateSongs : public Warehouse {
+ public:
+  BeforeLateSongs(Warehouse& inner, const SqlLibrary& sql) : inner_(inner), sql_(sql) {}
+  std::string_view dialect() const override { return inner_.dialect(); }
+  std::string display_name() const override { return inner_.display_name(); }
+  Result<std::unique_ptr<Transaction>> begin() override {
+    TRY_ASSIGN(auto inner, inner_.begin());
+    return std::unique_ptr<Transaction>(std::make_unique<Guarded>(std::move(inner), sql_));
+  }
+  Result<std::unique_ptr<Transaction>> begin_group() override { return inner_.begin_group(); }
+  Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override {
+    return inner_.read(sql, values, visitor);
+  }
+  Status read_committed(std::string_view sql, const Values& values, RowVisitor& visitor) override {
+    return inner_.read_committed(sql, values, visitor);
+  }
+  bool prefers_straight_rows() const override { return inner_.prefers_straight_rows(); }
+  Status reconnect() override { return inner_.reconnect(); }
+  Status tidy() override { return inner_.tidy(); }
+  void interrupt() override {}
+
+ private:
+  class Guarded : public Transaction {
+   public:
+    Guarded(std::unique_ptr<Transaction> inner, const SqlLibrary& sql)
+        : inner_(std::move(inner)), sql_(sql) {}
+    Result<std::int64_t> execute(std::string_view sql, const Values& values) override {
+      if (sql == sql_.get("meta/set_late_matches")) {
+        return make_error(ErrorKind::database, "the run ended here");
+      }
+      return inner_->execute(sql, values);
+    }
+    Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override {
+      return inner_->read(sql, values, visitor);
+    }
+    Status stage(BatchSource& source) override { return inner_->stage(source); }
+    Status commit() override { return inner_->commit(); }
+
+   private:
+    std::unique_ptr<Transaction> inner_;
+    const SqlLibrary& sql_;
+  };
+
+  Warehouse& inner_;
+  const SqlLibrary& sql_;
+};
+
+std::string told(const RunSummary& summary) {
+  static const std::vector<std::string> words = {"nothing new", "planned", "done", "failed"};
+  std::string text =
+      fmt::format("run {}: {}, {} groups", summary.run_id,
+                  words[static_cast<std::size_t>(summary.outcome)], summary.groups_committed);
+  for (const FailedObject& failed : summary.failed_objects) text += "; left out " + failed.uri;
+  if (summary.error) text += "; " + summary.error->message;
+  return text;
+}
+
+}  // namespace
+
+Simulation::Simulation(std::uint64_t seed, Databases& databases, const SqlLibrary& sql)
+    : random_(seed),
+      faults_(random_, time_),
+      store_(faults_),
+      world_(random_, store_, seed % 2 == 0),
+      databases_(databases),
+      warehouse_(databases.subject(), faults_),
+      sql_(sql) {
+  faults_.on_change([this] { world_.change(); });
+}
+
+SeedOutcome Simulation::run() {
+  use_time_source(&time_);
+  Check check = simulate();
+  use_time_source(nullptr);
+  outcome_.calls = faults_.calls();
+  outcome_.journal = faults_.journal();
+  if (!check.ok()) {
+    outcome_.finding = Finding{Kind::machinery, check.error().message};
+  } else {
+    outcome_.finding = *std::move(check);
+  }
+  return std::move(outcome_);
+}
+
+Simulation::Check Simulation::simulate() {
+  TRY(Databases::empty(databases_.subject()));
+  world_.begin();
+  store_.set_looks_again(random_.one_in(2));
+  for (const auto step : {&Simulation::disturbed_runs, &Simulation::run_to_the_end,
+                          &Simulation::expect_all_loaded, &Simulation::expect_sound,
+                          &Simulation::compare_with_replay, &Simulation::compare_with_one_run}) {
+    TRY_ASSIGN(auto finding, (this->*step)());
+    if (finding) return finding;
+  }
+  return kNothing;
+}
+
+EtlOptions Simulation::drawn_options() {
+  EtlOptions options;
+  options.song_locations = {kSongPlace};
+  options.log_locations = {kLogPlace};
+  // From a group an object to one group for all; the short way into the star, or the long one.
+  options.group_bytes = options.straight_group_bytes = random_.one_in(3) ? 1 << 20 : 1;
+  options.straight_bytes_min = random_.one_in(2) ? 0 : 1 << 20;
+  options.decode.block_bytes = random_.between(16, 600);
+  return options;
+}
+
+RunSummary Simulation::load(Warehouse& warehouse, SimulatedStore& store,
+                            const EtlOptions& options) {
+  Progress progress;
+  StopFlag stop;
+  faults_.watch(&stop);
+  ++outcome_.runs;
+  RunSummary summary = run_etl(options, {store, warehouse, sql_, progress, stop});
+  faults_.watch(nullptr);
+  faults_.note(told(summary));
+  return summary;
+}
+
+Simulation::Check Simulation::disturbed_runs() {
+  for (std::size_t i = random_.between(1, 4); i > 0; --i) {
+    faults_.set_rate(random_.between(8, 80));
+    const RunSummary summary = load(warehouse_, store_, drawn_options());
+    faults_.set_rate(0);
+    const bool has_crashed = warehouse_.has_crashed();
+    warehouse_.restart();
+    // A lost connection is made anew; that this reads the file again is tried now and then.
+    if (has_crashed && random_.one_in(8)) TRY(databases_.reconnect_subject());
+    TRY_ASSIGN(auto finding, expect_told(summary));
+    if (finding) return finding;
+    for (std::size_t changes = random_.below(3); changes > 0; --changes) world_.change();
+  }
+  return kNothing;
+}
+
+/// What a run says it has committed is what is there, unless it says that it does not know.
+Simulation::Check Simulation::expect_told(const RunSummary& summary) {
+  if (summary.outcome == RunSummary::Outcome::failed && !summary.error) {
+    return found(Kind::message, "a run failed without a reason");
+  }
+  const bool is_unknown = summary.error && summary.error->kind == ErrorKind::commit_unknown;
+  if (summary.run_id == 0 || is_unknown) return kNothing;
+  TRY_ASSIGN(const Rows rows,
+             databases_.subject().query("select status, (select count(*) from etl_objects o where "
+                                        "o.run_id = r.run_id) from etl_runs r where run_id = $1",
+                                        {summary.run_id}));
+  const bool says_done = summary.outcome == RunSummary::Outcome::done;
+  if (rows.rows.size() == 1 && (!says_done || rows.at(0, 0).text == "done") &&
+      rows.integer(0, 1) == summary.totals.objects) {
+    return kNothing;
+  }
+  return found(Kind::message, "what is there is not what this says: " + told(summary));
+}
+
+Simulation::Check Simulation::run_to_the_end() {
+  world_.settle();
+  const RunSummary last = load(warehouse_, store_, drawn_options());
+  if (last.error || !last.failed_objects.empty()) {
+    return found(Kind::message, "an undisturbed run fails: " + told(last));
+  }
+  if (any_failed(last.checks)) return found(Kind::differs, "a run's own checks fail");
+  TRY_ASSIGN(const std::string before, snapshot(databases_.subject(), SnapshotScope::whole));
+  const RunSummary summary = load(warehouse_, store_, drawn_options());
+  TRY_ASSIGN(const std::string after, snapshot(databases_.subject(), SnapshotScope::whole));
+  if (summary.outcome != RunSummary::Outcome::nothing_new || before != after) {
+    return found(Kind::differs,
+                 "one more run finds something new\n" + first_difference(before, after));
+  }
+  return kNothing;
+}
+
+Simulation::Check Simulation::expect_all_loaded() {
+  TRY_ASSIGN(const auto loaded, loaded_versions(databases_.subject()));
+  std::set<std::pair<std::string, std::string>> once;
+  for (const LoadedVersion& version : loaded) {
+    if (!once.emplace(version.uri, version.etag).second) {
+      return found(Kind::doubled, version.uri + " was loaded twice in one version");
+    }
+  }
+  for (const auto& [uri, object] : store_.present()) {
+    if (!once.contains({uri, object.etag})) return found(Kind::lost, uri + " was never loaded");
+  }
+  return kNothing;
+}
+
+/// All rules of the program's own, and no run left open.
+Simulation::Check Simulation::expect_sound() {
+  if (!random_.one_in(kOneInChecked)) return kNothing;
+  TRY_ASSIGN(const auto checks, run_checks(databases_.subject(), sql_, CheckScope::all));
+  for (const CheckResult& check : checks) {
+    if (check.verdict == Verdict::fail) {
+      return found(Kind::differs, check.title + ": " + check.example);
+    }
+  }
+  return kNothing;
+}
+
+/// Every run once more, with just the versions that it has loaded, and nothing goes wrong.
+Simulation::Check Simulation::compare_with_replay() {
+  if (world_.is_plain() && !random_.one_in(kOneInReplayedPlain)) return kNothing;
+  TRY_ASSIGN(const auto loaded, loaded_versions(databases_.subject()));
+  TRY_ASSIGN(const auto runs, past_runs(databases_.subject()));
+  TRY(Databases::empty(databases_.reference()));
+  BeforeLateSongs before_late_songs(databases_.reference(), sql_);
+  EtlOptions options;
+  options.song_locations = {kSongPlace};
+  options.log_locations = {kLogPlace};
+  for (const PastRun& run : runs) {
+    SimulatedStore store(faults_);
+    for (const LoadedVersion& version : loaded) {
+      if (version.run_id != run.run_id) continue;
+      store.put(version.uri, store_.bytes_of({version.uri, version.etag, 0}));
+    }
+    if (run.has_matched_late) {
+      load(databases_.reference(), store, options);
+    } else {
+      load(before_late_songs, store, options);
+    }
+  }
+  TRY_ASSIGN(const std::string expected, snapshot(databases_.reference(), SnapshotScope::history));
+  TRY_ASSIGN(const std::string is, snapshot(databases_.subject(), SnapshotScope::history));
+  if (expected == is) return kNothing;
+  return found(Kind::differs, "the tables are not those of the same loads without faults\n" +
+                                  first_difference(expected, is));
+}
+
+/// One run over all that is there in the end, by somebody who never saw anything else.
+Simulation::Check Simulation::compare_with_one_run() {
+  if (!world_.is_plain()) return kNothing;
+  TRY(Databases::empty(databases_.reference()));
+  EtlOptions options;
+  options.song_locations = {kSongPlace};
+  options.log_locations = {kLogPlace};
+  load(databases_.reference(), store_, options);
+  TRY_ASSIGN(const std::string expected, snapshot(databases_.reference(), SnapshotScope::star));
+  TRY_ASSIGN(const std::string is, snapshot(databases_.subject(), SnapshotScope::star));
+  if (expected == is) return kNothing;
+  return found(Kind::differs,
+               "the tables are not those of one run over all\n" + first_difference(expected, is));
+}
+
+}  // namespace sparkify::simulation
