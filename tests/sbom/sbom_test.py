@@ -99,6 +99,7 @@ class SbomTest(unittest.TestCase):
         uses = self.uses("pkg:deb/")
         for name in ("libcli11-dev", "nlohmann-json3-dev", "robin-map-dev", "libfmt-dev"):
             self.assertEqual(uses[name], "compiled")
+        self.assertNotIn("libgtest-dev", uses, "which only tests are compiled with")
         self.assertEqual(uses["libstdc++6"], "linked")
         self.assertEqual(uses["g++"], "tool")
         self.assertEqual(uses["libgnutls30"], "loaded")
