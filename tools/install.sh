@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
   # Ceph's are the S3 server of tests/servers/rgw.py.
   test_commands=(python3:python3 strace:strace zstd:zstd setpriv:util-linux openssl:openssl
     ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw node:nodejs npm:npm
-    faketime:faketime chromium:chromium pdftotext:poppler-utils)
+    faketime:faketime chromium:chromium pdftotext:poppler-utils readelf:binutils)
   # PostgreSQL is the server of tests/servers/postgres.py; its programs are not on the PATH.
   # The fonts are for the page's texts in Chromium.
   test_packages=(libgtest-dev libgmock-dev postgresql sqlfluff python3-yaml python3-psycopg2
@@ -121,5 +121,6 @@ case " $* " in
     install_from_npm tests/oracle "AWS's signer"
     install_from_npm tests/infra "AWS's rules for templates"
     install_from_npm tests/web "what drives the browser"
+    install_from_npm tests/sbom "CycloneDX's own validation"
     ;;
 esac

@@ -14,6 +14,8 @@ class FakeWarehouse : public Warehouse {
  public:
   std::function<Status(std::string_view sql, RowVisitor& visitor)> on_read =
       [](std::string_view, RowVisitor&) { return Status(); };
+  std::function<Result<std::int64_t>(std::string_view sql, const Values& values)> on_execute =
+      [](std::string_view, const Values&) { return Result<std::int64_t>(0); };
   std::function<Status()> on_commit = [] { return Status(); };
   std::function<Status()> on_reconnect = [] { return Status(); };
   std::function<Result<bool>()> on_pending = []() -> Result<bool> { return false; };
@@ -23,8 +25,8 @@ class FakeWarehouse : public Warehouse {
   class FakeTransaction : public Transaction {
    public:
     explicit FakeTransaction(FakeWarehouse& warehouse) : warehouse_(warehouse) {}
-    Result<std::int64_t> execute(std::string_view /*sql*/, const Values& /*values*/) override {
-      return 0;
+    Result<std::int64_t> execute(std::string_view sql, const Values& values) override {
+      return warehouse_.on_execute(sql, values);
     }
     Status read(std::string_view sql, const Values& /*values*/, RowVisitor& visitor) override {
       return warehouse_.on_read(sql, visitor);

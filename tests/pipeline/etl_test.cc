@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <optional>
+#include <string>
+#include <variant>
 
 #include "base/version.h"
 #include "fakes/fake_warehouse.h"
@@ -80,6 +83,25 @@ TEST_F(EtlTest, ChecksThatCannotBeMadeDoNotUndoTheRunEither) {
   EXPECT_EQ(summary.outcome, RunSummary::Outcome::done);
   ASSERT_TRUE(summary.error.has_value());
   EXPECT_EQ(summary.error->message, "no such table");
+}
+
+// The next run, and whoever asks for the status, go by the run's row.
+TEST_F(EtlTest, TheRunsRowSaysHowItEnded) {
+  std::optional<Error> trouble;
+  std::string word;
+  warehouse_.on_execute = [&](std::string_view sql, const Values& values) -> Result<std::int64_t> {
+    if (sql == sql_.get("meta/finish_run")) word = std::get<std::string>(values[1]);
+    if (trouble && sql == sql_.get("late/find_matches")) return *trouble;
+    return 0;
+  };
+  EXPECT_FALSE(run().error.has_value());
+  EXPECT_EQ(word, "done");
+  trouble = make_error(ErrorKind::database, "no space");
+  EXPECT_EQ(run().outcome, RunSummary::Outcome::failed);
+  EXPECT_EQ(word, "failed");
+  trouble = make_error(ErrorKind::stopped, "stopped by a signal");
+  EXPECT_EQ(run().outcome, RunSummary::Outcome::failed);
+  EXPECT_EQ(word, "stopped");
 }
 
 TEST_F(EtlTest, AStopBeforeTheLastCommitStopsTheRun) {

@@ -46,6 +46,17 @@ TEST_F(SettledCommitTest, AsLongAsItIsUnderWayTheTablesAreAskedAgain) {
   EXPECT_EQ(asked, 4);
 }
 
+// A commit that ends between the two questions must not be missed.
+TEST_F(SettledCommitTest, TheTablesAreAskedAfterItIsKnownThatItIsOver) {
+  lose_the_answer();
+  bool is_over = false;
+  warehouse.on_pending = [&]() -> Result<bool> {
+    is_over = true;
+    return false;
+  };
+  EXPECT_TRUE(commit([&]() -> Result<bool> { return is_over; }).ok());
+}
+
 TEST_F(SettledCommitTest, ItIsUnknownWhenNobodyCanBeAsked) {
   lose_the_answer();
   const auto never = []() -> Result<bool> { return make_error(ErrorKind::database, "gone"); };

@@ -98,6 +98,9 @@ TEST_F(LockFileTest, IsHeldByOneAtATimeHoweverManyAsk) {
           const auto lock = acquired();
           if (!lock.ok()) continue;
           EXPECT_EQ(holders.fetch_add(1), 0);
+          // What others find by its name is the file that we hold, not one that a former holder
+          // removed between our opening and our locking it.
+          EXPECT_TRUE(LockFile::holder(path_).has_value());
           ++taken;
           holders.fetch_sub(1);
         }
