@@ -18,6 +18,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
@@ -42,6 +43,7 @@ class Story:
         self.sources = sources or world.sources
         self.words = self.sources if words is None else words
         self.truth = truth or world.truth
+        self.seconds = world.seconds  # that it takes
 
     def new(self):
         return self.world.copied(self.origin)
@@ -143,6 +145,8 @@ class Trials:
     def points_of(self, name, wanted):
         story, calls = self.story(name), FILE_CALLS if self.world.is_file else SERVER_CALLS
         counts = self.counted(story)
+        if name == "again":  # those that were killed before have left less to do
+            counts = {call: number // 2 for call, number in counts.items()}
         there = {call: weight for call, weight in calls.items() if call == "time" or counts[call]}
         if wanted < len(there):  # not all kinds have a place: the seed says which
             kept = suite.dice(self.options, name).sample(sorted(there), wanted)
@@ -186,7 +190,9 @@ class Trials:
 
     def counted(self, story):
         warehouse = story.new()
+        begin = time.monotonic()
         self.run(story, warehouse, self.faults.counting())
+        story.seconds = time.monotonic() - begin
         self.world.drop(warehouse)
         return self.faults.counts()
 
@@ -204,7 +210,7 @@ class Trials:
             if name == "again":
                 self.kill_twice(story, warehouse, point)
             if call == "time":
-                is_killed = self.killed_after(float(number) * self.world.seconds, story, warehouse)
+                is_killed = self.killed_after(float(number) * story.seconds, story, warehouse)
             else:
                 is_killed = self.killed_at(story, warehouse, when, call, int(number))
             if is_killed:
