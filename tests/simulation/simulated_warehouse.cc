@@ -90,12 +90,12 @@ Status SimulatedWarehouse::call(const std::string& what, bool may_conflict) {
 Status SimulatedWarehouse::commit(std::unique_ptr<Transaction> transaction) {
   TRY(expect_alive());
   const std::vector<Fault> possible = {
-      Fault::refused,       Fault::conflict,      Fault::commit_lost,   Fault::commit_lost,
-      Fault::commit_landed, Fault::commit_landed, Fault::commit_landed, Fault::commit_pending,
+      Fault::refused,       Fault::conflict,       Fault::commit_lost,    Fault::commit_landed,
+      Fault::commit_landed, Fault::commit_pending, Fault::commit_pending, Fault::commit_pending,
       Fault::stop,          Fault::crash};
   // Of all moments this one matters most, so it is tried more often.
   Fault fault = Fault::none;
-  for (int i = 0; i < 4 && fault == Fault::none; ++i) fault = faults_.draw("commit", possible);
+  for (int i = 0; i < 8 && fault == Fault::none; ++i) fault = faults_.draw("commit", possible);
   const auto no_answer = [] { return make_error(ErrorKind::commit_unknown, "no answer came"); };
   switch (fault) {
     case Fault::refused:
