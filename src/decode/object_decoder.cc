@@ -46,8 +46,8 @@ ObjectDecoder::ObjectDecoder(DataKind kind, std::string uri, std::int32_t object
       limits_{std::max(limits.block_bytes, kBlockBytesLeast), limits.record_bytes_max},
       stream_(std::move(text)) {}
 
-/// Of a thread that leaves by an exception, as there is no memory: the others would wait for ever for
-/// its turn, and what it has read is lost.
+/// Of a thread that leaves by an exception, as there is no memory: the others would wait for ever
+/// for its turn, and what it has read is lost.
 class ObjectDecoder::GiveUpOnThrow {
  public:
   explicit GiveUpOnThrow(ObjectDecoder& decoder) : decoder_(decoder) {}
