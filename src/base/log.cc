@@ -4,8 +4,12 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 
 #include "base/redaction.h"
 #include "base/time.h"
@@ -77,6 +81,18 @@ void start_log(bool as_json, LogLevel least) {
     logger()->set_formatter(std::make_unique<JsonFormatter>());
   }
   logger()->set_level(level_of(least));
+}
+
+void log_warning_once(std::string_view message) {
+  constexpr std::size_t kKnownMax = 100;
+  static std::mutex mutex;
+  static std::set<std::string, std::less<>> known;
+  {
+    const std::lock_guard lock(mutex);
+    if (known.contains(message)) return;
+    if (known.size() < kKnownMax) known.emplace(message);
+  }
+  log_warning(message);
 }
 
 void log(LogLevel level, std::string_view message) {

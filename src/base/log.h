@@ -17,6 +17,8 @@ void log(LogLevel level, std::string_view message);
 inline void log_debug(std::string_view message) { log(LogLevel::debug, message); }
 inline void log_info(std::string_view message) { log(LogLevel::info, message); }
 inline void log_warning(std::string_view message) { log(LogLevel::warning, message); }
+/// Nothing, if this process has warned of the same before: for what is looked at again and again.
+void log_warning_once(std::string_view message);
 inline void log_error(std::string_view message) { log(LogLevel::error, message); }
 
 }  // namespace sparkify

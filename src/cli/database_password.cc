@@ -41,7 +41,7 @@ void warn_if_others_can_read(const std::string& path) {
   struct stat status = {};
   if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
   if ((status.st_mode & (S_IRGRP | S_IROTH)) == 0) return;
-  log_warning(
+  log_warning_once(
       fmt::format("{0}: others can read the password in it (mode {1:03o}); run: chmod 600 {0}",
                   printable(path), status.st_mode & 07777U));
 }

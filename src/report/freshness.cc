@@ -65,8 +65,18 @@ Result<Freshness> read_freshness(Warehouse& warehouse, const SqlLibrary& sql, bo
 }
 
 Result<std::string> freshness_sign(Warehouse& warehouse, const SqlLibrary& sql, bool sees_runs) {
-  TRY_ASSIGN(const Json sign, sees_runs ? last_run(warehouse, sql) : row_counts(warehouse, sql));
-  return sign.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (sees_runs) {
+    TRY_ASSIGN(const Json run, last_run(warehouse, sql));
+    return run.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  std::string sign;
+  for (const char* name : {"status/tables", "status/freshness"}) {
+    TRY_ASSIGN(const Rows rows, warehouse.query(sql.get(name)));
+    for (const Row& row : rows.rows) {
+      for (const Cell& cell : row) sign += cell.text + " ";
+    }
+  }
+  return sign;
 }
 
 }  // namespace sparkify

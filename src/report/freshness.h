@@ -20,8 +20,9 @@ struct Freshness {
 /// `sees_runs`  The user may read runs and rejects; else they are null.
 Result<Freshness> read_freshness(Warehouse& warehouse, const SqlLibrary& sql, bool sees_runs);
 
-/// A text that is another one as soon as a run has landed: of the last run, or, for who may not
-/// read runs, of the numbers of rows.
+/// A text that is another one as soon as a run has landed: of the last run; or, for who may not
+/// read runs, of numbers of rows and times, which stay the same where a run only replaced what
+/// there was.
 Result<std::string> freshness_sign(Warehouse& warehouse, const SqlLibrary& sql, bool sees_runs);
 
 }  // namespace sparkify

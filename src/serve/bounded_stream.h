@@ -15,12 +15,16 @@ namespace sparkify {
 /// that begin anew with each byte would let one that sends a byte now and then stay for ever.
 class BoundedStream : public httplib::Stream {
  public:
+  using Clock = std::chrono::steady_clock;
   struct Bound {
-    std::chrono::milliseconds time;
+    std::chrono::milliseconds to_ask;  ///< until the request is there
+    std::chrono::milliseconds in_all;  ///< until the answer is away
     std::size_t received_bytes;
   };
-  /// The socket stays the caller's. `is_over`: when true, every wait ends.
-  BoundedStream(socket_t socket, Bound bound, const std::atomic<bool>& is_over);
+  /// The socket stays the caller's. `began`: what both times count from. What has come by the time
+  /// that somebody looks is taken however late that is. `is_over`: when true, every wait ends.
+  BoundedStream(socket_t socket, Clock::time_point began, Bound bound,
+                const std::atomic<bool>& is_over);
 
   bool is_readable() const override;
   bool is_writable() const override;
@@ -31,11 +35,12 @@ class BoundedStream : public httplib::Stream {
   socket_t socket() const override { return socket_; }
 
  private:
-  bool wait_for(short events) const;
+  bool wait_for(short events, Clock::time_point deadline) const;
   bool receive();
 
   socket_t socket_;
-  std::chrono::steady_clock::time_point deadline_;
+  Clock::time_point asked_by_;
+  Clock::time_point answered_by_;
   std::size_t bytes_left_;
   const std::atomic<bool>& is_over_;
   std::array<char, 4096> buffer_{};  ///< the library asks for single bytes

@@ -1,6 +1,7 @@
 #include "serve/live_document.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "base/log.h"
@@ -8,12 +9,26 @@
 namespace sparkify {
 
 namespace {
-/// How much longer than a document takes the next one is waited for.
+
+/// How much longer than a look takes the next one is waited for.
 constexpr int kRestFactor = 10;
+/// But not longer than this after one that failed: who mended it wants to see that.
+constexpr std::chrono::minutes kRestAfterFailureMax{2};
+
+/// An exception, as where no memory is left, is no reason to take away what there is.
+template <typename Work>
+auto caught(const Work& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::exception& exception) {
+    return make_error(ErrorKind::internal, exception.what());
+  }
+}
+
 }  // namespace
 
-LiveDocument::LiveDocument(DocumentSource source, std::chrono::milliseconds pause)
-    : source_(std::move(source)), pause_(pause) {}
+LiveDocument::LiveDocument(DocumentSource source, Pace pace)
+    : source_(std::move(source)), pace_(pace) {}
 
 LiveDocument::~LiveDocument() {
   {
@@ -25,16 +40,21 @@ LiveDocument::~LiveDocument() {
 }
 
 Status LiveDocument::start() {
-  TRY_ASSIGN(const std::string sign, source_.sign());
-  TRY(make_anew(sign));
+  const Clock::time_point begun = Clock::now();
+  TRY(renew());
+  next_look_ = next_after(begun, true);
   watcher_ = std::thread([this] { watch(); });
   return {};
 }
 
 LiveDocument::Current LiveDocument::look() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   is_watched_ = true;
   changed_.notify_all();
+  if (Clock::now() >= next_look_) {
+    const std::uint64_t before = looks_;
+    changed_.wait_for(lock, pace_.patience, [&] { return over_ || looks_ != before; });
+  }
   return current_;
 }
 
@@ -47,34 +67,42 @@ void LiveDocument::watch() {
     is_watched_ = false;
     lock.unlock();
     refresh();
+    changed_.notify_all();
     lock.lock();
   }
 }
 
-/// The sign is taken before the document: what changes between the two is seen at the next look.
 void LiveDocument::refresh() {
-  next_look_ = Clock::now() + pause_;
-  auto sign = source_.sign();
-  Status done = sign.ok() ? Status() : Status(sign.error());
-  if (done.ok() && *sign != sign_) done = make_anew(*sign);
+  const Clock::time_point begun = Clock::now();
+  const Status done = caught([this] { return renew(); });
   const std::lock_guard lock(mutex_);
+  ++looks_;
+  next_look_ = next_after(begun, done.ok());
   if (done.ok()) {
     current_.trouble.reset();
     return;
   }
-  if (current_.trouble != done.error().message) log_warning(done.error().message);
+  if (done.error().kind == ErrorKind::stopped) return;  // as was asked for
+  if (!current_.trouble) log_warning(done.error().message);
   current_.trouble = done.error().message;
 }
 
-Status LiveDocument::make_anew(const std::string& sign) {
-  const Clock::time_point begun = Clock::now();
-  const std::uint64_t version = current_.version + 1;  // written by this thread alone
-  auto made = source_.make(version);
+LiveDocument::Clock::time_point LiveDocument::next_after(Clock::time_point begun,
+                                                         bool is_done) const {
   const Clock::time_point now = Clock::now();
-  next_look_ = now + std::max<Clock::duration>(pause_, (now - begun) * kRestFactor);
-  if (!made.ok()) return made.error();
+  Clock::duration rest = (now - begun) * kRestFactor;
+  if (!is_done) rest = std::min<Clock::duration>(rest, kRestAfterFailureMax);
+  return now + std::max<Clock::duration>(rest, pace_.pause);
+}
+
+/// The sign is taken before the document: what changes between the two is seen at the next look.
+Status LiveDocument::renew() {
+  TRY_ASSIGN(const std::string sign, source_.sign());
+  if (current_.version > 0 && sign == sign_) return {};
+  const std::uint64_t version = current_.version + 1;  // written by this thread alone
+  TRY_ASSIGN(std::string made, source_.make(version));
   sign_ = sign;
-  auto text = std::make_shared<const std::string>(std::move(*made));
+  auto text = std::make_shared<const std::string>(std::move(made));
   const std::lock_guard lock(mutex_);
   current_.version = version;
   current_.text = std::move(text);

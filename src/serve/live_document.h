@@ -24,9 +24,10 @@ struct DocumentSource {
 
 /// The newest document of the warehouse, for any number of viewers.
 ///
-/// Viewers never wait for the warehouse: they get what there is and let it be known that somebody
-/// looks. Then a thread looks whether the warehouse has changed and makes the next version. Where
-/// nobody looks, nothing is asked, so that a warehouse that sleeps when idle can do so.
+/// Viewers hardly wait for the warehouse: they let it be known that somebody looks, and get what
+/// there is. A thread looks meanwhile whether the warehouse has changed, and makes the next
+/// version; only who comes after a pause waits a moment for that. Where nobody looks, nothing is
+/// asked, so that a warehouse that sleeps when idle can do so.
 class LiveDocument {
  public:
   struct Current {
@@ -35,16 +36,22 @@ class LiveDocument {
     std::optional<std::string> trouble;  ///< why the last look failed; the text is the one before
   };
 
-  /// `pause`  The least time between two looks. After a document that took long to make the pause
-  ///          is ten times as long as that, so that viewers take a tenth of the time at most.
-  LiveDocument(DocumentSource source, std::chrono::milliseconds pause);
+  struct Pace {
+    /// The least time between two looks. After one that took long the pause is ten times as long as
+    /// that, so that viewers take a tenth of the time at most; after a failure some minutes at
+    /// most.
+    std::chrono::milliseconds pause;
+    /// How long who comes after a pause waits for what is new.
+    std::chrono::milliseconds patience;
+  };
+  LiveDocument(DocumentSource source, Pace pace);
   ~LiveDocument();
   LiveDocument(const LiveDocument&) = delete;
   LiveDocument& operator=(const LiveDocument&) = delete;
 
   /// Makes the first version and starts the thread. Errors: those of the source.
   Status start();
-  /// What there is; somebody looks.
+  /// What there is; somebody looks. Waits for `patience` at most.
   Current look();
 
  private:
@@ -52,17 +59,19 @@ class LiveDocument {
 
   void watch();
   void refresh();
-  Status make_anew(const std::string& sign);
+  Status renew();
+  Clock::time_point next_after(Clock::time_point begun, bool is_done) const;
 
   const DocumentSource source_;
-  const std::chrono::milliseconds pause_;
+  const Pace pace_;
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_;  ///< somebody looks, a look is over, all is over
   bool is_watched_ = false;
   bool over_ = false;
   Current current_;
-  std::string sign_;             ///< of the current document; the thread's alone
-  Clock::time_point next_look_;  ///< likewise
+  std::uint64_t looks_ = 0;
+  Clock::time_point next_look_;
+  std::string sign_;  ///< of the current document; the thread's alone
   std::thread watcher_;
 };
 

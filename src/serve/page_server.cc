@@ -24,8 +24,45 @@ namespace {
 
 constexpr const char* kAddress = "127.0.0.1";
 constexpr std::size_t kThreads = 16;
-/// A page of 2 MB goes to this machine in milliseconds; headers of browsers are some 2 kB.
-constexpr BoundedStream::Bound kBound{std::chrono::milliseconds(10'000), std::size_t{32} << 10};
+constexpr std::size_t kWaitingMax = 64;
+constexpr int kBacklog = 128;
+/// Headers of browsers are some 2 kB; a page of 2 MB goes to this machine in milliseconds, and
+/// through a tunnel in seconds.
+constexpr BoundedStream::Bound kBound{.to_ask = std::chrono::milliseconds(3'000),
+                                      .in_all = std::chrono::milliseconds(30'000),
+                                      .received_bytes = std::size_t{32} << 10};
+
+/// What is known of a connection before its socket is, on the thread that takes care of it.
+struct Arrival {
+  BoundedStream::Clock::time_point at;
+  bool is_one_too_many = false;
+};
+thread_local Arrival arrival;
+
+/// The library's threads. Counts a connection's time from when it came, not from when its turn
+/// comes, and lets only so many wait: else a burst of silent ones would keep others out for long.
+class ConnectionQueue : public httplib::TaskQueue {
+ public:
+  void enqueue(std::function<void()> take_care) override {
+    const auto now = BoundedStream::Clock::now();
+    if (waiting_ >= kWaitingMax) {
+      arrival = {.at = now, .is_one_too_many = true};
+      take_care();
+      return;
+    }
+    ++waiting_;
+    threads_.enqueue([this, now, take_care = std::move(take_care)] {
+      --waiting_;
+      arrival = {.at = now, .is_one_too_many = false};
+      take_care();
+    });
+  }
+  void shutdown() override { threads_.shutdown(); }
+
+ private:
+  httplib::ThreadPool threads_{kThreads};
+  std::atomic<std::size_t> waiting_{0};
+};
 
 /// A port that somebody listens on is taken, whoever that is: no SO_REUSEPORT.
 void set_listener_options(socket_t listener) {
@@ -72,7 +109,7 @@ std::string state_text(const LiveDocument::Current& current) {
 class PageServer::Http : public httplib::Server {
  public:
   Http(LiveDocument& document, const AccessToken& token) : document_(document), token_(token) {
-    new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    new_task_queue = [] { return new ConnectionQueue; };
     set_socket_options(set_listener_options);
     set_default_headers(common_headers());
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
@@ -87,7 +124,7 @@ class PageServer::Http : public httplib::Server {
     if (listener_.joinable()) listener_.join();
   }
 
-  Status open(std::uint16_t port) {
+  Status take_port(std::uint16_t port) {
     errno = 0;
     port_ = port == 0 ? bind_to_any_port(kAddress)
                       : (bind_to_port(kAddress, port) ? static_cast<int>(port) : -1);
@@ -97,22 +134,31 @@ class PageServer::Http : public httplib::Server {
                                     "or none for any that is free",
                                     port, kAddress, std::strerror(errno)));
     }
+    ::listen(svr_sock_, kBacklog);  // the library's is 5
+    return {};
+  }
+
+  void start() {
     listener_ = std::thread([this] {
       listen_after_bind();
       has_ended_ = true;
     });
     // Before that, stop() would do nothing.
     while (!is_running() && !has_ended_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return {};
   }
+
+  bool is_alive() const { return !has_ended_; }
 
   int port() const { return port_; }
 
  private:
   bool process_and_close_socket(socket_t socket) override {
-    BoundedStream stream(socket, kBound, is_over_);
-    bool is_closed = false;
-    const bool is_done = process_request(stream, true, is_closed, drop_what_costs);
+    bool is_done = false;
+    if (!arrival.is_one_too_many) {
+      BoundedStream stream(socket, arrival.at, kBound, is_over_);
+      bool is_closed = false;
+      is_done = process_request(stream, true, is_closed, drop_what_costs);
+    }
     ::shutdown(socket, SHUT_RDWR);
     ::close(socket);
     return is_done;
@@ -163,7 +209,11 @@ PageServer::PageServer(LiveDocument& document, AccessToken token)
 
 PageServer::~PageServer() = default;
 
-Status PageServer::start(std::uint16_t port) { return http_->open(port); }
+Status PageServer::bind(std::uint16_t port) { return http_->take_port(port); }
+
+void PageServer::start() { http_->start(); }
+
+bool PageServer::is_alive() const { return http_->is_alive(); }
 
 std::string PageServer::url() const {
   return fmt::format("http://{}:{}/{}/", kAddress, http_->port(), token_.text());

@@ -24,9 +24,15 @@ class PageServer {
   PageServer(const PageServer&) = delete;
   PageServer& operator=(const PageServer&) = delete;
 
-  /// Takes a port of 127.0.0.1, 0 for any that is free, and answers on threads of its own until
-  /// the object goes. Errors: config, when the port cannot be had.
-  Status start(std::uint16_t port);
+  /// Takes a port of 127.0.0.1, 0 for any that is free; who connects from now on waits for start().
+  /// Errors: config, when the port cannot be had.
+  Status bind(std::uint16_t port);
+
+  /// Answers on threads of its own until the object goes. The document has started by then.
+  void start();
+
+  /// False: the listener has ended by itself.
+  bool is_alive() const;
 
   /// Where the page is, token included.
   std::string url() const;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -12,6 +13,8 @@ namespace sparkify {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr LiveDocument::Pace kQuick{.pause = milliseconds(1), .patience = milliseconds(0)};
 
 /// A warehouse whose rows are a number.
 class Source {
@@ -60,7 +63,7 @@ bool comes_true(LiveDocument& document, const Condition& is_right) {
 
 TEST(LiveDocument, TheFirstIsThereBeforeAnybodyLooks) {
   Source source;
-  LiveDocument document(source.functions(), milliseconds(1));
+  LiveDocument document(source.functions(), kQuick);
   ASSERT_TRUE(document.start().ok());
   EXPECT_EQ(*document.look().text, "1: 0");
   EXPECT_EQ(document.look().version, 1U);
@@ -69,7 +72,7 @@ TEST(LiveDocument, TheFirstIsThereBeforeAnybodyLooks) {
 TEST(LiveDocument, WithoutAFirstItDoesNotStart) {
   Source source;
   source.fail("no such warehouse");
-  LiveDocument document(source.functions(), milliseconds(1));
+  LiveDocument document(source.functions(), kQuick);
   const Status started = document.start();
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.error().message, "no such warehouse");
@@ -77,7 +80,7 @@ TEST(LiveDocument, WithoutAFirstItDoesNotStart) {
 
 TEST(LiveDocument, WhatChangedIsThereWhenSomebodyLooksAgain) {
   Source source;
-  LiveDocument document(source.functions(), milliseconds(1));
+  LiveDocument document(source.functions(), kQuick);
   ASSERT_TRUE(document.start().ok());
   source.set(7);
   EXPECT_TRUE(comes_true(document, [](const auto& now) { return *now.text == "2: 7"; }));
@@ -86,7 +89,7 @@ TEST(LiveDocument, WhatChangedIsThereWhenSomebodyLooksAgain) {
 
 TEST(LiveDocument, WhatDidNotChangeIsNotMadeAgain) {
   Source source;
-  LiveDocument document(source.functions(), milliseconds(1));
+  LiveDocument document(source.functions(), kQuick);
   ASSERT_TRUE(document.start().ok());
   EXPECT_TRUE(comes_true(document, [&source](const auto&) { return source.signs() > 5; }));
   EXPECT_EQ(source.documents(), 1);
@@ -95,7 +98,7 @@ TEST(LiveDocument, WhatDidNotChangeIsNotMadeAgain) {
 
 TEST(LiveDocument, WhereNobodyLooksNothingIsAsked) {
   Source source;
-  LiveDocument document(source.functions(), milliseconds(1));
+  LiveDocument document(source.functions(), kQuick);
   ASSERT_TRUE(document.start().ok());
   source.set(1);
   std::this_thread::sleep_for(milliseconds(50));
@@ -104,7 +107,7 @@ TEST(LiveDocument, WhereNobodyLooksNothingIsAsked) {
 
 TEST(LiveDocument, TroubleIsToldAndTheOldTextStays) {
   Source source;
-  LiveDocument document(source.functions(), milliseconds(1));
+  LiveDocument document(source.functions(), kQuick);
   ASSERT_TRUE(document.start().ok());
   source.fail("the server is gone");
   EXPECT_TRUE(comes_true(document, [](const auto& now) { return now.trouble.has_value(); }));
@@ -116,11 +119,38 @@ TEST(LiveDocument, TroubleIsToldAndTheOldTextStays) {
   EXPECT_FALSE(document.look().trouble.has_value());
 }
 
+TEST(LiveDocument, WhoComesAfterAPauseGetsWhatIsNewAtOnce) {
+  Source source;
+  LiveDocument document(source.functions(),
+                        {.pause = milliseconds(1), .patience = std::chrono::minutes(1)});
+  ASSERT_TRUE(document.start().ok());
+  source.set(9);
+  std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_EQ(*document.look().text, "2: 9");
+}
+
+TEST(LiveDocument, AnExceptionIsTroubleAndNoEnd) {
+  Source source;
+  DocumentSource functions = source.functions();
+  std::atomic<bool> is_short{false};
+  functions.sign = [&]() -> Result<std::string> {
+    if (is_short) throw std::bad_alloc();
+    return std::string("same");
+  };
+  LiveDocument document(functions, kQuick);
+  ASSERT_TRUE(document.start().ok());
+  is_short = true;
+  EXPECT_TRUE(comes_true(document, [](const auto& now) { return now.trouble.has_value(); }));
+  is_short = false;
+  EXPECT_TRUE(comes_true(document, [](const auto& now) { return !now.trouble.has_value(); }));
+}
+
 TEST(LiveDocument, EndsAtOnceAmidAPause) {
   Source source;
   const auto begun = std::chrono::steady_clock::now();
   {
-    LiveDocument document(source.functions(), std::chrono::hours(1));
+    LiveDocument document(source.functions(),
+                          {.pause = std::chrono::hours(1), .patience = milliseconds(0)});
     ASSERT_TRUE(document.start().ok());
     document.look();
   }

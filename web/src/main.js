@@ -19,7 +19,10 @@ function start() {
   }
   const live = new Live(data.version);
   const page = new Page(new Report(data), root, live);
-  live.follow((newer) => page.take(new Report(newer)));
+  live.follow({
+    take: (newer) => page.take(new Report(newer)),
+    is_busy: () => document.activeElement?.type === 'date',
+  });
 }
 
 start();

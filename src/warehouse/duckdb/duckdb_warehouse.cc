@@ -280,7 +280,12 @@ Error DuckdbWarehouse::database_error(std::string_view message) const {
   } else if (says("not a valid DuckDB database file")) {
     hint = "; choose another path for the warehouse";
   }
-  return make_error(ErrorKind::database, fmt::format("{}: {}{}", display_name(), message, hint));
+  std::string text(message);
+  if (!copy_.path().empty()) {  // a name that nobody knows, and another one each time
+    const std::size_t at = text.find(copy_.path());
+    if (at != std::string::npos) text.replace(at, copy_.path().size(), options_.path);
+  }
+  return make_error(ErrorKind::database, fmt::format("{}: {}{}", display_name(), text, hint));
 }
 
 Result<Statement> DuckdbWarehouse::prepare(duckdb_connection connection, std::string_view sql,

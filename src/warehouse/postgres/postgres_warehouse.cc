@@ -132,7 +132,7 @@ Status PostgresWarehouse::open() {
   const auto mode = effective.find("sslmode");
   sslmode_ = mode == effective.end() ? "prefer" : mode->second;
   const auto weak = weak_tls_warning(leader_->host(), sslmode_);
-  if (weak) log_warning(*weak);
+  if (weak) log_warning_once(*weak);
   TRY(expect_server());
   TRY(start_access());
   return writes() ? lock_.take(*leader_, kNoPatience) : Status();

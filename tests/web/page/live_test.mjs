@@ -68,7 +68,7 @@ describe('each size and scheme, live', () => {
   for (const size of Object.keys(SIZES)) {
     for (const scheme of ['light', 'dark']) {
       test(`${size}, ${scheme}`, () => withPage({ size, scheme }, async (page, opened) => {
-        assert.match(await page.locator('.live').textContent(), /^Live: newer data is shown/);
+        assert.match(await page.locator('.live').textContent(), /^Live: newer data is shown soon/);
         await assertSound(opened);
       }));
     }

@@ -5,6 +5,7 @@ import { element } from './dom.js';
 
 const ASK_EVERY_MS = 5_000;
 const ANSWER_WITHIN_MS = 20_000;
+const NEW = 'Live: newer data is shown soon after a run lands.';
 
 async function fetched(name) {
   const response = await fetch(name, { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
@@ -17,7 +18,7 @@ export class Live {
   constructor(version) {
     this.version = version;
     this.node = element('p', { class: 'live', role: 'status' });
-    this.say('Live: newer data is shown as soon as a run lands.');
+    this.say(NEW);
   }
 
   say(text, isTrouble = false) {
@@ -26,13 +27,16 @@ export class Live {
     if (this.node.textContent !== text) this.node.textContent = text;
   }
 
-  /** Gives every newer document to `show`. A page that nobody sees asks nothing. */
-  follow(show) {
+  /**
+   * Gives every newer document to `page.take`. A page that nobody sees asks nothing, and nothing is
+   * taken away from under somebody who types (`page.is_busy`).
+   */
+  follow(page) {
     const ask = async () => {
       clearTimeout(this.timer);
       if (document.hidden || this.is_asking) return;
       this.is_asking = true;
-      await this.ask(show);
+      this.tell(await this.ask(page));
       this.is_asking = false;
       this.timer = setTimeout(ask, ASK_EVERY_MS);
     };
@@ -40,25 +44,26 @@ export class Live {
     this.timer = setTimeout(ask, ASK_EVERY_MS);
   }
 
-  async ask(show) {
-    try {
-      let problem;
-      const { version, trouble } = JSON.parse(await fetched('state.json'));
-      if (version !== this.version) problem = this.take(await fetched('report.json'), show);
-      if (problem !== undefined) this.say(problem, true);
-      else if (trouble === null) this.say('Live: newer data is shown as soon as a run lands.');
-      else this.say(`What is shown is no longer new: ${trouble}`, true);
-    } catch {
-      this.say('What is shown is no longer new: the server does not answer. Start “sparkify serve” again and open the address that it prints.', true);
-    }
+  tell(trouble) {
+    if (trouble === null) this.say(NEW);
+    else this.say(`What is shown is no longer new: ${trouble}`, true);
   }
 
-  /** What is wrong with the document, if anything. */
-  take(text, show) {
+  /** What is wrong, or null. */
+  async ask(page) {
+    let state;
+    let text = null;
+    try {
+      state = JSON.parse(await fetched('state.json'));
+      if (state.version !== this.version && !page.is_busy()) text = await fetched('report.json');
+    } catch {
+      return 'the server does not answer. If it has ended, start “sparkify serve” again and open the address that it prints.';
+    }
+    if (text === null) return state.trouble;
     const { document: newer, problem } = readDocument(text);
     if (problem !== undefined) return problem;
+    page.take(newer);
     this.version = newer.version;
-    show(newer);
-    return undefined;
+    return state.trouble;
   }
 }

@@ -8,7 +8,7 @@ import { Card } from './card.js';
 import { element } from './dom.js';
 import { Filters } from './filters.js';
 
-const EMPTY = 'The warehouse holds no plays yet. Load logs with “sparkify etl”, then make this page again.';
+const EMPTY = 'The warehouse holds no plays yet. Load logs with “sparkify etl”';
 
 export class Page {
   /** `live`: what is said of a page that a server keeps new, or null. */
@@ -56,7 +56,7 @@ export class Page {
     // Without plays only users' own analyses can have something to show.
     const cards = this.cards.filter((card) => this.report.range !== null || card.analysis.is_custom);
     const names = [...new Set(cards.map((card) => card.view.section))];
-    const empty = this.report.range === null ? [element('p', { class: 'empty-page', role: 'status' }, EMPTY)] : [];
+    const empty = this.report.range === null ? [element('p', { class: 'empty-page', role: 'status' }, EMPTY + (this.live === null ? ', then make this page again.' : '; this page will show them.'))] : [];
     return [element('main', {}, ...empty, this.trendPlace, ...names.map((name) => element('div', { class: 'section' },
       element('h2', {}, name),
       element('div', { class: 'cards' }, cards.filter((card) => card.view.section === name).map((card) => card.node)))))];
