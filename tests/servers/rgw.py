@@ -15,6 +15,7 @@ README.md says what the server answers to what.
 
 import argparse
 import collections
+import errno
 import json
 import os
 import pathlib
@@ -48,7 +49,8 @@ MEMORY_BYTES = 8 << 30  # what the OSD says it can hold; taken only as objects c
 # Below the ports that the system gives to outgoing connections.
 PORTS = range(10_300, 32_000)
 OSD_PORTS = 40  # the OSD wants four and searches this many
-PORT_CLASH = ("Address already in use", "unable to bind")
+# The last where a daemon has ended with it before its log was written.
+PORT_CLASH = ("Address already in use", "unable to bind", f"ended with {errno.EADDRINUSE}\n")
 
 CONFIG = """
 [global]
