@@ -1,5 +1,6 @@
 #include "generate/file_crew.h"
 
+#include <exception>
 #include <utility>
 
 namespace sparkify {
@@ -13,7 +14,12 @@ constexpr std::int64_t kRecordsAheadMax = 400'000;
 
 FileCrew::FileCrew(std::size_t threads, HandIn hand_in)
     : jobs_max_(2 * threads - 1), hand_in_(std::move(hand_in)) {
-  for (std::size_t i = 1; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  threads_.reserve(threads);
+  try {
+    for (std::size_t i = 1; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::exception&) {
+    // No more threads can be had; the caller works along in any case.
+  }
 }
 
 FileCrew::~FileCrew() {
