@@ -135,9 +135,10 @@ void check_bytes(Codec codec, const std::string& stored, std::size_t sip, std::s
   if (read.is_too_long || again.is_too_long) return;
   expect(read.text == again.text, "the size of reads does not show");
   const auto direct = at_once(codec, stored);
-  // A damaged tail behind more text than fits is not told apart by the one call.
-  expect(read.text.has_value() == direct.has_value(), "taken by both or by neither");
-  if (read.text) expect(*read.text == *direct, "the same text as in one call");
+  // zstd's one call refuses an empty block that says it is a compressed one; its stream does not.
+  const bool is_sound = codec != kZstd || direct.has_value();
+  if (is_sound) expect(read.text.has_value() == direct.has_value(), "taken by both or by neither");
+  if (direct) expect(read.text == direct, "the same text as in one call");
 }
 
 /// A sound file, then cut at a byte, then with a byte behind it.

@@ -310,9 +310,14 @@ class Resolver {
     if (const auto port_text = find_in_file("CLUSTER", "DB_PORT")) {
       TRY_ASSIGN(port, parse_count(*port_text, 1, 65535, "port (DB_PORT)"));
     }
-    return fmt::format("redshift://{}@{}:{}/{}", percent_encode(*user->text),
-                       is_host(*host.text) ? *host.text : "[" + *host.text + "]", port,
-                       percent_encode(*database->text));
+    std::string url = fmt::format("redshift://{}@{}:{}/{}", percent_encode(*user->text),
+                                  is_host(*host.text) ? *host.text : "[" + *host.text + "]", port,
+                                  percent_encode(*database->text));
+    if (!holds_password(url)) return url;
+    return refuse(user->origin,
+                  "[CLUSTER] DB_USER or DB_NAME seems to hold a password (such as "
+                  "`?password=...`), which messages would show; write only the name there: the "
+                  "password has a key of its own, DB_PASSWORD");
   }
 
   void optional_text(std::string_view name, std::optional<std::string>& value) {

@@ -41,7 +41,7 @@ Result<Json> row_counts(Warehouse& warehouse, const SqlLibrary& sql) {
 
 Result<Freshness> read_freshness(Warehouse& warehouse, const SqlLibrary& sql, bool sees_runs) {
   enum Place { last_event_at, matched, first_day, last_day, days };
-  TRY_ASSIGN(const Json counts, row_counts(warehouse, sql));
+  TRY_ASSIGN(Json counts, row_counts(warehouse, sql));
   TRY_ASSIGN(const Rows found, warehouse.query(sql.get("status/freshness")));
   Json run;
   Json rejects;

@@ -321,6 +321,16 @@ TEST_F(SettingsTest, ClusterNamesAreEncodedAndThePortHasADefault) {
   EXPECT_EQ(resolved().warehouse, "redshift://u@[::1]:5439/d");
 }
 
+TEST_F(SettingsTest, AClusterWithAPasswordInANameIsRefusedWithoutShowingIt) {
+  for (const char* names :
+       {"DB_NAME=dev?password=hunter2\nDB_USER=u\n", "DB_NAME=dev\nDB_USER=u pwd=hunter2\n"}) {
+    given_config(std::string("[CLUSTER]\nHOST=h\n") + names);
+    EXPECT_NE(error().find("[CLUSTER] DB_USER or DB_NAME seems to hold a password"),
+              std::string::npos);
+    EXPECT_EQ(error().find("hunter2"), std::string::npos);
+  }
+}
+
 TEST_F(SettingsTest, AnIncompleteClusterIsRefused) {
   given_config("[CLUSTER]\nHOST=h\nDB_NAME=d\n");
   EXPECT_EQ(error(),

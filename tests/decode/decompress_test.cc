@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -192,6 +193,20 @@ TEST(Decompress, AZstdFrameThatIsNotAsLongAsItSaysIsDamageHoweverItIsRead) {
     ASSERT_FALSE(text.ok()) << "read in sips of " << sip;
     EXPECT_EQ(text.error().kind, ErrorKind::damaged);
   }
+}
+
+// zstd takes an empty block that says it is a compressed one, but not where a frame lies before it
+// whole; found by fuzzing.
+TEST(Decompress, AZstdFrameIsTakenOrNotHoweverItIsRead) {
+  const std::string frame("\x28\xb5\x2f\xfd\x20\x00\x05\x00\x00", 9);
+  std::set<std::string> outcomes;
+  for (const std::size_t sip : {0U, 1U, 2U, 5U, 8U}) {
+    auto raw = std::make_unique<MemoryStream>(frame);
+    raw->in_sips_of(sip);
+    const auto text = read_all(*decompressed("a.zst", std::move(raw)), 100);
+    outcomes.insert(text.ok() ? "text: " + *text : text.error().message);
+  }
+  EXPECT_EQ(outcomes.size(), 1U) << *outcomes.begin() << "\n" << *outcomes.rbegin();
 }
 
 TEST(Decompress, ASkippableZstdFrameHoldsNoText) {
