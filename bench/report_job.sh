@@ -98,6 +98,7 @@ for ((round = 0; round < rounds; ++round)); do
 done
 echo "report   seconds ${reports[*]}, $(stat -c %s report.html) bytes"
 
+rm -f address # of another time
 "$sparkify" serve "${options[@]}" >address 2>serve.log &
 server=$!
 for ((i = 0; i < 6000; ++i)); do
