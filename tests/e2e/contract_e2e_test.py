@@ -1009,6 +1009,17 @@ class RunTest(unittest.TestCase):
         self.scenario.etl()
         self.scenario.check()
 
+    def test_a_long_damaged_file_whose_rows_were_staged_before_it_was_known(self):
+        records = [play(number // 50, number % 50) for number in range(6000)]  # several batches
+        whole = gzip.compress(lines(*records))
+        self.scenario.write(File("log", "a.json.gz", whole[:-9]))
+        self.scenario.write(File("log", "b.json", lines(play(200, 0))))
+        self.scenario.etl()
+        self.scenario.check()
+        self.scenario.write(File("log", "a.json.gz", whole))
+        self.scenario.etl()
+        self.scenario.check()
+
     def test_only_damaged_files(self):
         self.scenario.write(File("log", "a.json.gz", gzip.compress(lines(play(1, 0)))[:-1]))
         self.scenario.etl()
