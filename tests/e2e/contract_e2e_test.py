@@ -1011,9 +1011,9 @@ class RunTest(unittest.TestCase):
 
     def test_a_long_damaged_file_whose_rows_were_staged_before_it_was_known(self):
         records = [play(number // 50, number % 50) for number in range(6000)]  # several batches
-        whole = gzip.compress(lines(*records))
+        whole = gzip.compress(lines(b"bad", *records))
         self.scenario.write(File("log", "a.json.gz", whole[:-9]))
-        self.scenario.write(File("log", "b.json", lines(play(200, 0))))
+        self.scenario.write(File("log", "b.json", lines(b"bad as well", play(200, 0))))
         self.scenario.etl()
         self.scenario.check()
         self.scenario.write(File("log", "a.json.gz", whole))
@@ -1080,6 +1080,11 @@ class RunTest(unittest.TestCase):
         self.scenario.check(without=["etl_runs"])
         self.scenario.etl("--max-rejects", 4, kinds=("log",), env=one_each)
         self.scenario.check(without=["etl_runs"])
+
+    def test_one_reject_in_its_group(self):
+        self.scenario.write(File("log", "a.json", lines(b"bad", play(1, 0))))
+        self.scenario.etl()
+        self.scenario.check()
 
     def test_as_many_rejects_as_allowed(self):
         self.scenario.write(File("log", "a.json", lines(b"bad", b"{}", play(1, 0))))
