@@ -74,7 +74,8 @@ def is_commit(statement):
 
 
 def is_in_block(statement):
-    return statement.in_block
+    """And can conflict: no server refuses to take something back."""
+    return statement.in_block and not statement.text.lower().lstrip().startswith("rollback")
 
 
 class Trials:
@@ -227,7 +228,7 @@ class Trials:
 
     def conflict(self, warehouse, sqlstate, message, chance):
         """A step of a run is tried again."""
-        places = [n for n, each in enumerate(self.made, 1) if each.in_block]
+        places = [n for n, each in enumerate(self.made, 1) if is_in_block(each)]
         with self.statements() as proxy:
             times = chance.randint(1, FEW)
             proxy.fail(chance.choice(places), sqlstate, message, times, fits=is_in_block)
