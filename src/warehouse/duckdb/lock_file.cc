@@ -8,7 +8,9 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "base/time.h"
@@ -18,6 +20,8 @@ namespace sparkify {
 
 namespace {
 
+constexpr int kLooksMax = 20;
+constexpr std::chrono::milliseconds kPause{5};
 constexpr int kTriesMax = 10;
 
 std::string host_name() {
@@ -40,6 +44,16 @@ LockHolder read_holder(int descriptor) {
   holder.pid = line();
   holder.host = line();
   holder.since = line();
+  return holder;
+}
+
+/// Who has just taken the lock writes a moment later who that is.
+LockHolder await_holder(int descriptor) {
+  LockHolder holder = read_holder(descriptor);
+  for (int look = 0; look < kLooksMax && holder.pid.empty(); ++look) {
+    std::this_thread::sleep_for(kPause);
+    holder = read_holder(descriptor);
+  }
   return holder;
 }
 
@@ -85,7 +99,7 @@ Result<LockFile> LockFile::acquire(const std::string& path, const std::string& w
     LockFile lock;
     lock.path_ = path;
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      const LockHolder holder = read_holder(descriptor);
+      const LockHolder holder = await_holder(descriptor);
       ::close(descriptor);
       return make_error(
           ErrorKind::locked,

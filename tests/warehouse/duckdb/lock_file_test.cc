@@ -1,15 +1,19 @@
 #include "warehouse/duckdb/lock_file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -50,6 +54,29 @@ TEST_F(LockFileTest, ItsHolderIsNamedWithProcessHostAndTime) {
   EXPECT_EQ(holder->pid, std::to_string(::getpid()));
   EXPECT_FALSE(holder->host.empty());
   EXPECT_EQ(holder->since.size(), std::string("2018-11-01 00:00:00.000").size());
+}
+
+// Found by races: the lock is taken first, and who took it is written a moment later.
+TEST_F(LockFileTest, WhoComesBetweenTheLockAndItsTextIsToldWhoHasIt) {
+  const int descriptor = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_GE(descriptor, 0);
+  ASSERT_EQ(::flock(descriptor, LOCK_EX | LOCK_NB), 0);
+  std::string message;
+  // A busy machine may hold the writer up for longer than anybody waits, but not every time.
+  for (int round = 0; round < 50 && message.find("4711") == std::string::npos; ++round) {
+    ASSERT_EQ(::ftruncate(descriptor, 0), 0);
+    std::thread writer([descriptor] {
+      constexpr std::string_view kText = "4711\nhost\n2018-11-01 00:00:00.000\n";
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      static_cast<void>(::pwrite(descriptor, kText.data(), kText.size(), 0));
+    });
+    const auto second = acquired();
+    writer.join();
+    ASSERT_FALSE(second.ok());
+    message = second.error().message;
+  }
+  EXPECT_THAT(message, HasSubstr("4711"));
+  ::close(descriptor);
 }
 
 TEST_F(LockFileTest, ASecondOneIsRefusedAndToldWhoHasIt) {
