@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets and runs each for a while, two at a time, from its seeds and what earlier
 # runs found (build/fuzz/corpus). Fails on a finding, and prints how to run it again.
-# Usage: fuzz/run.sh [--figures FILE] [SECONDS] [TARGET...]
-#   60 seconds and all targets, unless said otherwise. FILE gets a line of JSON for each target.
+# Usage: fuzz/run.sh [--figures FILE] [--seed N] [SECONDS] [TARGET...]
+#   60 seconds and all targets, unless said otherwise. FILE gets a line of JSON for each target. With
+#   a seed the same inputs are tried in the same order, as far as the time goes, if there is no
+#   corpus of earlier runs: a change is then not stopped by what was always there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=60
 figures=
-if [ "${1:-}" = --figures ]; then
-  figures=$2
-  shift 2
-fi
-case "${1:-}" in
-  [0-9]*)
-    seconds=$1
-    shift
-    ;;
-esac
+seed=0 # libFuzzer's word for another one each time
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --figures) figures=$2 && shift ;;
+    --seed) seed=$2 && shift ;;
+    [0-9]*) seconds=$1 ;;
+    *) break ;;
+  esac
+  shift
+done
 targets=("$@")
 if [ "${#targets[@]}" -eq 0 ]; then
   for source in fuzz/fuzz_*.cc; do targets+=("$(basename "$source" .cc)"); done
@@ -53,7 +55,7 @@ report() { # TARGET: what its log says, as a line for people and, if asked for, 
 fuzz() { # TARGET
   local work="build/fuzz/corpus/$1"
   mkdir -p "$work" "$found" "$logs"
-  if "$built/$1" "${options[@]}" "-max_total_time=$seconds" "-artifact_prefix=$found/$1-" \
+  if "$built/$1" "${options[@]}" "-seed=$seed" "-max_total_time=$seconds" "-artifact_prefix=$found/$1-" \
     "$work" "fuzz/corpus/$1" >"$logs/$1.log" 2>&1; then
     report "$1"
     return 0

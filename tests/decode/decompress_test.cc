@@ -209,6 +209,24 @@ TEST(Decompress, AZstdFrameIsTakenOrNotHoweverItIsRead) {
   EXPECT_EQ(outcomes.size(), 1U) << *outcomes.begin() << "\n" << *outcomes.rbegin();
 }
 
+// The window of such a frame is 1,024 bytes and no block may be longer, which zstd's call for a
+// whole file does not look at; found by fuzzing.
+TEST(Decompress, AZstdBlockThatIsLongerThanItsWindowIsDamageHoweverItIsRead) {
+  const auto frame_of_block = [](int bytes) {  // so many times the letter a
+    const std::string head("\x28\xB5\x2F\xFD\x00\x00", 6);
+    const int header = bytes << 3 | 1 << 1 | 1;
+    return head + static_cast<char>(header & 0xFF) + static_cast<char>(header >> 8) + '\0' + 'a';
+  };
+  EXPECT_EQ(*unpacked("a.zst", frame_of_block(1024)), std::string(1024, 'a'));
+  for (const std::size_t sip : {0U, 1U, 5U, 8U}) {
+    auto raw = std::make_unique<MemoryStream>(frame_of_block(1025));
+    raw->in_sips_of(sip);
+    const auto text = read_all(*decompressed("a.zst", std::move(raw)), 100);
+    ASSERT_FALSE(text.ok()) << "read in sips of " << sip;
+    EXPECT_EQ(text.error().kind, ErrorKind::damaged);
+  }
+}
+
 TEST(Decompress, ASkippableZstdFrameHoldsNoText) {
   const std::string skippable("\x50\x2A\x4D\x18\x03\x00\x00\x00xyz", 11);
   EXPECT_EQ(*unpacked("a.zst", zstd("{}") + skippable + zstd("[]")), "{}[]");
