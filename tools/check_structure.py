@@ -2,7 +2,8 @@
 """Holds the sources against the rules of the house's structure.
 
 Which folder of src/ may include which; which C library is known to which adapter; how long a
-function may be; what only cli/ may do; that no SQL stands in C++. Prints each offence and exits 1.
+function may be; what only cli/ may do; that no SQL stands in C++; that no two types have one name.
+Prints each offence and exits 1.
 """
 
 import pathlib
@@ -78,6 +79,7 @@ SQL_TEXT = re.compile(
     re.IGNORECASE,
 )
 FUNCTION_LINES_MAX = 70
+TYPE = re.compile(r"(?:class|struct|union|enum|enum class) (\w+)(?: final)?(?: :.*)?(?: \{|$)")
 FORBIDDEN_TEXT = re.compile(r"/work/|/farm/|registry\.npmjs|deb\.debian\.org")
 
 
@@ -153,6 +155,29 @@ def check_function_lengths(path, text):
             at += 1
 
 
+def types_of(text):
+    """Names, with their namespace, of the types that other files' types may meet when linked."""
+    spaces = []
+    for line in text.splitlines():
+        if opened := re.match(r"(?:inline )?namespace ?([\w:]*) \{", line):
+            spaces.append(opened[1])
+        elif line.startswith("}  // namespace"):
+            spaces.pop()
+        elif "" not in spaces and (found := TYPE.match(line)) and not line.endswith(";"):
+            yield "::".join([*spaces, found[1]])
+
+
+def check_type_names(paths):
+    """Two types of one name: the linker keeps one's destructor, and both are destroyed by it."""
+    first = {}
+    for path in paths:
+        name = path.relative_to(ROOT).as_posix()
+        for type_name in types_of(path.read_text(encoding="utf-8")):
+            other = first.setdefault(type_name, name)
+            if other != name:
+                yield f"{name}: {type_name} is also a type of {other}"
+
+
 def check_forbidden():
     listed = [p for p in ROOT.rglob("*") if p.is_file()]
     skipped = ("build", "node_modules", ".git", "sample")
@@ -179,6 +204,9 @@ def main():
         offences += check_includes(path, text)
         offences += check_text(path, text)
         offences += check_function_lengths(path, text)
+    folders = (SRC, ROOT / "tests", ROOT / "fuzz", ROOT / "bench")
+    sources = (path for folder in folders for path in sorted(folder.rglob("*.[hc]*")))
+    offences += check_type_names(path for path in sources if path.suffix in (".h", ".cc"))
     offences += check_forbidden()
     for offence in offences:
         print(offence)

@@ -42,7 +42,9 @@ CODES = {
     worlds.EXIT_COMMIT_UNKNOWN,
 }
 MEMORY_CODES = {*CODES, worlds.EXIT_INTERNAL}
-NAMES_SOMETHING = re.compile(r"(duckdb|postgresql|redshift|s3|file|http)s?:/|: /|while `sparkify")
+NAMES_SOMETHING = re.compile(
+    r"(duckdb|postgresql|redshift|s3|file|http)s?:/|: /|while `sparkify|: dwh\.cfg: "
+)
 
 
 class Trials:

@@ -68,9 +68,9 @@ bool is_table_place(const std::vector<std::string>& tokens) {
 }
 
 /// The table that a statement calls `name`: by itself, or by `plays p`, `plays as p`.
-const Catalogue::Table* table_called(const std::string& name,
-                                     const std::vector<std::string>& tokens,
-                                     const Catalogue& catalogue) {
+const TableCatalogue::Table* table_called(const std::string& name,
+                                          const std::vector<std::string>& tokens,
+                                          const TableCatalogue& catalogue) {
   for (std::size_t i = 1; i < tokens.size(); ++i) {
     if (tokens[i] != name) continue;
     const std::size_t before = tokens[i - 1] == "as" && i > 1 ? i - 2 : i - 1;
@@ -100,11 +100,11 @@ class Candidates {
   void add_name(const std::string& name) {
     if (printable(name) == name) add(as_identifier(name));
   }
-  void add_tables(const Catalogue& catalogue) {
-    for (const Catalogue::Table& table : catalogue.tables) add_name(table.name);
+  void add_tables(const TableCatalogue& catalogue) {
+    for (const TableCatalogue::Table& table : catalogue.tables) add_name(table.name);
   }
-  void add_columns(const Catalogue::Table& table) {
-    for (const Catalogue::Column& column : table.columns) add_name(column.name);
+  void add_columns(const TableCatalogue::Table& table) {
+    for (const TableCatalogue::Column& column : table.columns) add_name(column.name);
   }
   /// As the word is written: who writes SEL gets SELECT.
   void add_keywords() {
@@ -129,7 +129,7 @@ class Candidates {
   std::vector<std::string> found_;
 };
 
-Completion complete_meta(std::string_view before, const Catalogue& catalogue) {
+Completion complete_meta(std::string_view before, const TableCatalogue& catalogue) {
   before.remove_prefix(before.find('\\'));
   const std::size_t space = before.find_first_of(" \t");
   if (space == std::string_view::npos) {
@@ -143,19 +143,19 @@ Completion complete_meta(std::string_view before, const Catalogue& catalogue) {
 }
 
 void add_columns_in_scope(Candidates& candidates, const std::vector<std::string>& tokens,
-                          const Catalogue& catalogue) {
-  const auto is_named = [&](const Catalogue::Table& table) {
+                          const TableCatalogue& catalogue) {
+  const auto is_named = [&](const TableCatalogue::Table& table) {
     return is_one_of(tokens, lower_case(table.name));
   };
   const bool none = std::none_of(catalogue.tables.begin(), catalogue.tables.end(), is_named);
-  for (const Catalogue::Table& table : catalogue.tables) {
+  for (const TableCatalogue::Table& table : catalogue.tables) {
     if (none || is_named(table)) candidates.add_columns(table);
   }
 }
 
 }  // namespace
 
-Completion complete(const CursorPlace& place, const Catalogue& catalogue) {
+Completion complete(const CursorPlace& place, const TableCatalogue& catalogue) {
   const std::string text = std::string(place.statement) + std::string(place.before);
   if (ends_inside_quotes(text)) return {};
   if (place.statement.empty() && is_meta_command(place.before)) {
@@ -171,7 +171,7 @@ Completion complete(const CursorPlace& place, const Catalogue& catalogue) {
   Candidates candidates(word);
   if (head.ends_with('.')) {
     const std::string qualifier = before.size() > 1 ? before[before.size() - 2] : std::string();
-    const Catalogue::Table* const table = table_called(qualifier, tokens, catalogue);
+    const TableCatalogue::Table* const table = table_called(qualifier, tokens, catalogue);
     if (table != nullptr) candidates.add_columns(*table);
   } else if (is_table_place(before)) {
     candidates.add_tables(catalogue);

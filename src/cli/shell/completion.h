@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/shell/catalogue.h"
+#include "cli/shell/table_catalogue.h"
 
 namespace sparkify {
 
@@ -25,7 +25,7 @@ struct Completion {
 /// Tables behind `from` and the like; columns of the table or alias before a point; else keywords,
 /// tables, and columns of the tables that the statement names (of all, if it names none).
 /// Names that would need quotes get them; those that a terminal must not see are left out.
-Completion complete(const CursorPlace& place, const Catalogue& catalogue);
+Completion complete(const CursorPlace& place, const TableCatalogue& catalogue);
 
 /// The longest text that all candidates begin with; case does not count.
 std::string common_prefix(const std::vector<std::string>& candidates);

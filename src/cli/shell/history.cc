@@ -14,7 +14,7 @@
 #include "base/redaction.h"
 #include "base/small_file.h"
 #include "base/utf8.h"
-#include "cli/shell/catalogue.h"
+#include "cli/shell/table_catalogue.h"
 
 namespace sparkify {
 

@@ -13,13 +13,13 @@
 #include "base/utf8.h"
 #include "base/version.h"
 #include "cli/exit_code.h"
-#include "cli/shell/catalogue.h"
 #include "cli/shell/edited_text.h"
 #include "cli/shell/history.h"
 #include "cli/shell/line_editor.h"
 #include "cli/shell/meta_command.h"
 #include "cli/shell/screen.h"
 #include "cli/shell/shell_warehouse.h"
+#include "cli/shell/table_catalogue.h"
 #include "cli/stop_signals.h"
 #include "report/row_writer.h"
 #include "sql/statement_text.h"
@@ -102,9 +102,9 @@ class Shell {
   Screen screen_;
   std::unique_ptr<LineEditor> editor_;
   std::optional<History> history_;
-  std::optional<Catalogue> catalogue_;  ///< for completion; none: not read yet
-  std::string pending_;                 ///< lines of a statement that has not ended
-  std::string last_;                    ///< the last one that was run
+  std::optional<TableCatalogue> catalogue_;  ///< for completion; none: not read yet
+  std::string pending_;                      ///< lines of a statement that has not ended
+  std::string last_;                         ///< the last one that was run
   bool is_timed_ = false;
   bool is_expanded_ = false;
   bool is_left_ = false;
@@ -240,7 +240,7 @@ Status Shell::describe(const std::string& table) {
     screen_.show(box_text(table_list(*catalogue_)));
     return {};
   }
-  const Catalogue::Table* const found = catalogue_->find(table);
+  const TableCatalogue::Table* const found = catalogue_->find(table);
   if (found == nullptr) {
     return make_error(ErrorKind::usage,
                       fmt::format("{}: there is no such table or view; \\d shows what there is",
@@ -287,7 +287,7 @@ Status Shell::read_names() {
 Completion Shell::complete(std::string_view before, std::string_view after) {
   // A failure here shows when the statement is run.
   if (!catalogue_) static_cast<void>(read_names().ok());
-  const Catalogue none;
+  const TableCatalogue none;
   return sparkify::complete({pending_, before, after}, catalogue_ ? *catalogue_ : none);
 }
 

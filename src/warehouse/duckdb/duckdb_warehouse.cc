@@ -222,12 +222,12 @@ Result<Config> DuckdbWarehouse::make_config() const {
   }
   Config config;
   if (duckdb_create_config(config.out()) != DuckDBSuccess) {
-    return make_error(ErrorKind::internal, "DuckDB could not make its settings");
+    return database_error("DuckDB could not make its settings; is there memory left?");
   }
   for (const SetConfig& setting : settings) {
     if (duckdb_set_config(config.get(), setting.name, setting.value.c_str()) != DuckDBSuccess) {
-      return make_error(ErrorKind::internal, fmt::format("DuckDB refused the setting {}={}",
-                                                         setting.name, setting.value));
+      return database_error(fmt::format("DuckDB refused the setting {}={}; is there memory left?",
+                                        setting.name, setting.value));
     }
   }
   return config;

@@ -12,7 +12,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using Words = std::vector<std::string>;
 
-Catalogue catalogue() {
+TableCatalogue catalogue() {
   return {{
       {"plays", "view", {{"title", "text", true}, {"song_id", "text", true}}},
       {"songs", "table", {{"song_id", "text", false}, {"year", "integer", true}}},
@@ -65,7 +65,7 @@ TEST(Completion, HasNothingToSayInQuotesAndWithoutAWord) {
   EXPECT_THAT(at("sel", "", "select 'a\n"), IsEmpty());
   EXPECT_THAT(at("select "), IsEmpty());
   EXPECT_THAT(at(""), IsEmpty());
-  EXPECT_THAT(complete({"", "select * from ", ""}, Catalogue{}).candidates, IsEmpty());
+  EXPECT_THAT(complete({"", "select * from ", ""}, TableCatalogue{}).candidates, IsEmpty());
 }
 
 TEST(Completion, ShowsNoNameThatATerminalMustNotSee) {

@@ -1,4 +1,4 @@
-#include "cli/shell/catalogue.h"
+#include "cli/shell/table_catalogue.h"
 
 #include <algorithm>
 #include <utility>
@@ -18,7 +18,7 @@ ResultColumn text_column(const char* name) { return ResultColumn{name, ResultTyp
 
 }  // namespace
 
-const Catalogue::Table* Catalogue::find(std::string_view name) const {
+const TableCatalogue::Table* TableCatalogue::find(std::string_view name) const {
   const auto where = [this](const auto& is_meant) -> const Table* {
     const auto found = std::find_if(tables.begin(), tables.end(), is_meant);
     return found == tables.end() ? nullptr : &*found;
@@ -30,9 +30,9 @@ const Catalogue::Table* Catalogue::find(std::string_view name) const {
   return where([&](const Table& each) { return lower_case(each.name) == lower; });
 }
 
-Result<Catalogue> read_catalogue(OpenWarehouse& open) {
+Result<TableCatalogue> read_catalogue(OpenWarehouse& open) {
   TRY_ASSIGN(const Rows rows, open.warehouse->query(open.sql.get("shell/columns")));
-  Catalogue catalogue;
+  TableCatalogue catalogue;
   for (std::size_t i = 0; i < std::min(rows.rows.size(), kColumnsMax); ++i) {
     const auto text = [&](Field field) { return rows.at(i, field).text; };
     if (catalogue.tables.empty() || catalogue.tables.back().name != text(kTable)) {
@@ -44,20 +44,20 @@ Result<Catalogue> read_catalogue(OpenWarehouse& open) {
   return catalogue;
 }
 
-Rows table_list(const Catalogue& catalogue) {
+Rows table_list(const TableCatalogue& catalogue) {
   Rows rows;
   rows.columns = {text_column("name"), text_column("kind"), {"columns", ResultType::integer}};
-  for (const Catalogue::Table& table : catalogue.tables) {
+  for (const TableCatalogue::Table& table : catalogue.tables) {
     rows.rows.push_back(
         {cell(table.name), cell(table.kind), cell(std::to_string(table.columns.size()))});
   }
   return rows;
 }
 
-Rows column_list(const Catalogue::Table& table) {
+Rows column_list(const TableCatalogue::Table& table) {
   Rows rows;
   rows.columns = {text_column("column"), text_column("type"), text_column("null")};
-  for (const Catalogue::Column& column : table.columns) {
+  for (const TableCatalogue::Column& column : table.columns) {
     rows.rows.push_back(
         {cell(column.name), cell(column.type), cell(column.takes_null ? "" : "never")});
   }

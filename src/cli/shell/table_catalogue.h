@@ -12,7 +12,7 @@ namespace sparkify {
 
 /// What there is to ask: the tables and views that a user sees. Names are the database's, which may
 /// be anything.
-struct Catalogue {
+struct TableCatalogue {
   struct Column {
     std::string name;
     std::string type;
@@ -30,11 +30,11 @@ struct Catalogue {
 };
 
 /// Errors: the warehouse's.
-Result<Catalogue> read_catalogue(OpenWarehouse& open);
+Result<TableCatalogue> read_catalogue(OpenWarehouse& open);
 
 /// As tables to show: of all, and of one table's columns.
-Rows table_list(const Catalogue& catalogue);
-Rows column_list(const Catalogue::Table& table);
+Rows table_list(const TableCatalogue& catalogue);
+Rows column_list(const TableCatalogue::Table& table);
 
 /// `text` in lower case, as far as it is ASCII.
 std::string lower_case(std::string_view text);
