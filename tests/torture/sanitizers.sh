@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Builds tests with a sanitizer and runs them.
 # Usage: tests/torture/sanitizers.sh [asan|tsan] [GTEST FILTER]
+#        tests/torture/sanitizers.sh e2e [CTEST REGEX]
 #   asan  addresses and undefined behaviour: all unit tests, some simulated runs (by clang, in the
 #         build that fuzz/ uses)
+#   e2e   the same watches over the program in the end-to-end tests
 #   tsan  threads: the unit tests that have some
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,9 +16,13 @@ threaded='ObjectDecoder.*:FileCrew.*:RejectSpool.*:Interruption.*:PlayStreamTest
 threaded+=':HttpClientTest.*:ProxyTest.*:CredentialChainTest.*:RefreshTest.*:InstanceTest.*:StsTest.*'
 threaded+=':SsoTest.*:S3*:CancelTest.*:ManyPartsTest.*:LocalStoreTest.*:LocalWriterTest.*'
 case "$kind" in
+  e2e)
+    preset=fuzz filter=${2:-'^(e2e|oracle)\.'}
+    targets=(sparkify sparkify_tests sparkify_simulation duckdb_exec sign_requests faults)
+    ;;
   asan) preset=fuzz filter=${2:-*} targets=(sparkify_tests sparkify_simulation) ;;
   tsan) preset=tsan filter=${2:-$threaded} targets=(sparkify_tests) ;;
-  *) echo "sanitizers: asan or tsan, not $kind" >&2; exit 2 ;;
+  *) echo "sanitizers: asan, e2e or tsan, not $kind" >&2; exit 2 ;;
 esac
 
 tools/install.sh build test fuzz
@@ -24,5 +30,10 @@ cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset" --target "${targets[@]}"
 # DuckDB's library keeps things to the end, which looks like a leak.
 export ASAN_OPTIONS=detect_leaks=0
+if [ "$kind" = e2e ]; then
+  export UBSAN_OPTIONS=halt_on_error=1
+  exec ctest --test-dir "build/$preset" -R "$filter" --parallel "$(nproc)" \
+    --output-on-failure
+fi
 "build/$preset/tests/sparkify_tests" --gtest_brief=1 --gtest_filter="$filter"
 [ "$kind" = tsan ] || "build/$preset/tests/sparkify_simulation" --seeds 1-20
