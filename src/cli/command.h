@@ -3,30 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
-#include "cli/settings.h"
+#include "cli/command_context.h"
 
 namespace sparkify {
-
-/// What stands before or behind every command.
-struct GlobalFlags {
-  std::map<std::string, std::string> settings;  ///< by setting name
-  std::optional<std::string> config_path;
-  bool quiet = false;
-  int verbose = 0;
-  bool json = false;
-};
-
-/// What a command runs with.
-struct CommandContext {
-  const GlobalFlags& flags;
-  const Settings& settings;
-  const std::map<std::string, std::string>& environment;
-};
 
 /// A command of the program: what it adds to the command line, and what it does. `run` gives the
 /// exit code; results have gone to stdout by then.
@@ -66,12 +48,5 @@ struct CommandLine {
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 };
-
-/// Writes to stdout. Results only.
-void print(std::string_view text);
-
-/// Likewise, of what has data in it as they are: a terminal must not obey them, so it gets control
-/// characters as text, line feeds apart. `text` is of whole characters.
-void print_data(std::string_view text);
 
 }  // namespace sparkify

@@ -1,9 +1,5 @@
-#include <unistd.h>
-
-#include <cstdio>
 #include <string>
 
-#include "base/utf8.h"
 #include "base/version.h"
 #include "cli/command.h"
 
@@ -116,13 +112,6 @@ CommandLine::CommandLine() {
     command.app->set_help_flag("-h,--help", "Show this help");
     commands.emplace(command.app->get_name(), command);
   }
-}
-
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-void print_data(std::string_view text) {
-  if (::isatty(STDOUT_FILENO) == 0) return print(text);
-  print(printable_lines(text));
 }
 
 }  // namespace sparkify

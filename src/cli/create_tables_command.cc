@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"
 #include "pipeline/schema_guard.h"

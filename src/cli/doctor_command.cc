@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/source_access.h"
 #include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/progress_display.h"
 #include "cli/source_access.h"
 #include "cli/url_secret.h"

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/iam_documents.h"
+#include "cli/output.h"
 #include "cli/source_access.h"
 
 namespace sparkify {

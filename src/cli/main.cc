@@ -19,6 +19,7 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/last_words.h"
+#include "cli/output.h"
 #include "cli/stop_signals.h"
 #include "cli/usage_error.h"
 

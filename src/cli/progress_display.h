@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "cli/command.h"
+#include "cli/command_context.h"
 
 namespace sparkify {
 

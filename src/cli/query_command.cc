@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/shell/shell.h"
 #include "cli/stop_signals.h"
 #include "cli/warehouse_factory.h"

@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/report_source.h"
 #include "report/report_page.h"
 

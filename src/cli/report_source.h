@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/command.h"
+#include "cli/command_context.h"
 #include "report/analysis.h"
 
 namespace sparkify {

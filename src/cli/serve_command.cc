@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/report_source.h"
 #include "cli/stop_signals.h"
 #include "serve/access_token.h"

@@ -7,7 +7,7 @@
 #include "aws/http_client.h"
 #include "aws/redshift_login.h"
 #include "base/stop_flag.h"
-#include "cli/command.h"
+#include "cli/command_context.h"
 #include "source/object_store.h"
 #include "source/s3/s3_client.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "cli/command.h"
+#include "cli/command_context.h"
 #include "cli/settings.h"
 #include "cli/source_access.h"
 #include "sql/sql_library.h"

@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "cli/command.h"
+#include "cli/output.h"
 #include "cli/shell/screen.h"
 
 namespace sparkify {

@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "base/utf8.h"
-#include "cli/command.h"
+#include "cli/output.h"
 #include "cli/shell/terminal_program.h"
 
 namespace sparkify {

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "base/version.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/shell/edited_text.h"
 #include "cli/shell/history.h"
 #include "cli/shell/line_editor.h"

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "cli/command.h"
+#include "cli/command_context.h"
 #include "report/row_writer.h"
 
 namespace sparkify {

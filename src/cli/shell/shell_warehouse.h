@@ -3,7 +3,7 @@
 #include <functional>
 #include <optional>
 
-#include "cli/command.h"
+#include "cli/command_context.h"
 #include "cli/warehouse_factory.h"
 
 namespace sparkify {
