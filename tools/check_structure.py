@@ -159,7 +159,7 @@ def types_of(text):
     """Names, with their namespace, of the types that other files' types may meet when linked."""
     spaces = []
     for line in text.splitlines():
-        if opened := re.match(r"(?:inline )?namespace ?([\w:]*) \{", line):
+        if opened := re.match(r"(?:inline )?namespace ?([\w:]*) \{$", line):
             spaces.append(opened[1])
         elif line.startswith("}  // namespace"):
             spaces.pop()
