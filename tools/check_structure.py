@@ -163,7 +163,7 @@ def types_of(text):
             spaces.append(opened[1])
         elif line.startswith("}  // namespace"):
             spaces.pop()
-        elif "" not in spaces and (found := TYPE.match(line)) and not line.endswith(";"):
+        elif "" not in spaces and (found := TYPE.match(line)):
             yield "::".join([*spaces, found[1]])
 
 
