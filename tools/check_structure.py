@@ -206,7 +206,11 @@ def main():
         offences += check_function_lengths(path, text)
     folders = (SRC, ROOT / "tests", ROOT / "fuzz", ROOT / "bench")
     sources = (path for folder in folders for path in sorted(folder.rglob("*.[hc]*")))
-    offences += check_type_names(path for path in sources if path.suffix in (".h", ".cc"))
+    offences += check_type_names(
+        path
+        for path in sources
+        if path.suffix in (".h", ".cc") and "node_modules" not in path.parts
+    )
     offences += check_forbidden()
     for offence in offences:
         print(offence)
