@@ -2,8 +2,8 @@
 # Builds the fuzz targets and runs each for a while, two at a time, from its seeds and what earlier
 # runs found (build/fuzz/corpus). Fails on a finding, and prints how to run it again.
 # Usage: fuzz/run.sh [--figures FILE] [--seed N] [SECONDS] [TARGET...]
-#   60 seconds and all targets, unless said otherwise. FILE gets a line of JSON for each target. With
-#   a seed the same inputs are tried in the same order, as far as the time goes, if there is no
+#   60 seconds and all targets, unless said otherwise. FILE gets a line of JSON for each target; with
+#   the processor's seconds, as an hour on a busy machine is not an hour of tries. With a seed the same inputs are tried in the same order, as far as the time goes, if there is no
 #   corpus of earlier runs: a change is then not stopped by what was always there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -42,21 +42,23 @@ stat_of() { # LOG NAME
 }
 
 report() { # TARGET: what its log says, as a line for people and, if asked for, one of JSON
-  local log="$logs/$1.log" runs coverage
+  local log="$logs/$1.log" runs coverage user system
+  read -r user system <"$logs/$1.time"
   runs=$(stat_of "$log" number_of_executed_units)
   coverage=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
-  echo "$1: ${runs:-0} executions, ${coverage:-0} edges covered, ${seconds} s, nothing found"
+  echo "$1: ${runs:-0} executions, ${coverage:-0} edges covered, ${seconds} s ($((user + system)) s of processor), nothing found"
   [ -n "$figures" ] || return 0
-  printf '{"suite": "fuzzing", "target": "%s", "executions": %s, "edges": %s, "seconds": %s, "findings": 0, "date": "%s", "commit": "%s"}\n' \
-    "$1" "${runs:-0}" "${coverage:-0}" "$seconds" "$(date -u +%Y-%m-%d)" \
+  printf '{"suite": "fuzzing", "target": "%s", "executions": %s, "edges": %s, "seconds": %s, "processor_seconds": %s, "findings": 0, "date": "%s", "commit": "%s"}\n' \
+    "$1" "${runs:-0}" "${coverage:-0}" "$seconds" $((user + system)) "$(date -u +%Y-%m-%d)" \
     "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" >>"$figures"
 }
 
 fuzz() { # TARGET
   local work="build/fuzz/corpus/$1"
+  local TIMEFORMAT='%0U %0S'
   mkdir -p "$work" "$found" "$logs"
-  if "$built/$1" "${options[@]}" "-seed=$seed" "-max_total_time=$seconds" "-artifact_prefix=$found/$1-" \
-    "$work" "fuzz/corpus/$1" >"$logs/$1.log" 2>&1; then
+  if { time "$built/$1" "${options[@]}" "-seed=$seed" "-max_total_time=$seconds" \
+    "-artifact_prefix=$found/$1-" "$work" "fuzz/corpus/$1" >"$logs/$1.log" 2>&1; } 2>"$logs/$1.time"; then
     report "$1"
     return 0
   fi

@@ -34,7 +34,7 @@ class RecordingProxy:
         self.objects_seen = 0
 
     def __enter__(self):
-        self.server = Server((ADDRESS, 0), Handler)
+        self.server = Server((ADDRESS, 0), self.handler())
         self.server.proxy = self
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
@@ -44,6 +44,11 @@ class RecordingProxy:
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
+
+    @staticmethod
+    def handler():
+        """What answers the requests of a connection."""
+        return Handler
 
     @property
     def url(self):
@@ -96,22 +101,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
         place = urllib.parse.urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
-        self.server.proxy.note(Request(self.command, place.path, place.query, headers))
+        request = Request(self.command, place.path, place.query, headers)
+        self.server.proxy.note(request)
+        self.respond(request, body)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward
+
+    def respond(self, request, body):
+        self.answer(*self.ask(request, body))
+
+    def ask(self, request, body):
+        """The server's response, and its content."""
+        place = urllib.parse.urlsplit(self.path)
         target = self.path[len(f"{place.scheme}://{place.netloc}") :]
         upstream = http.client.HTTPConnection(ADDRESS, place.port, timeout=TIMEOUT_S)
         with contextlib.closing(upstream):
             upstream.putrequest(self.command, target, skip_host=True, skip_accept_encoding=True)
-            for name, value in headers.items():
+            for name, value in request.headers.items():
                 if name not in HOP_HEADERS:
                     upstream.putheader(name, value)
             upstream.putheader("content-length", str(len(body)))
             upstream.endheaders(body)
-            self.answer(upstream.getresponse())
+            response = upstream.getresponse()
+            return response, response.read()
 
-    do_GET = do_HEAD = do_PUT = do_POST = forward
-
-    def answer(self, response):
-        content = response.read()
+    def answer(self, response, content):
         self.send_response_only(response.status)
         for name, value in response.getheaders():
             if name.lower() not in HOP_HEADERS:

@@ -338,8 +338,10 @@ Status RedshiftWarehouse::commit() {
   if (!committed.ok() || !is_in_group_) return committed;
   const Status removed = remove_parts(options_.control, std::exchange(staged_, {}));
   if (!removed.ok()) {
-    log_warning(fmt::format("parts that were loaded are left below {}/{}: {}",
-                            options_.control.place, staged_under_, removed.error().message));
+    log_warning(
+        fmt::format("parts that were loaded are left below {}/{}; no run reads them again, "
+                    "remove them or let a lifecycle rule do it ({})",
+                    options_.control.place, staged_under_, removed.error().message));
   }
   return {};
 }
