@@ -1,10 +1,20 @@
 #include "load/plan.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace sparkify {
 
 namespace {
+
+constexpr double kTextBytesMax = 0x1p60;
+
+/// A store may list any size, which no object has to have.
+std::uint64_t text_bytes_of(const ObjectInfo& object, double expansion) {
+  const double bytes = static_cast<double>(object.size_bytes) * expansion;
+  return static_cast<std::uint64_t>(std::min(bytes, kTextBytesMax));
+}
 
 /// Adds the groups of one kind to a plan.
 class GroupMaker {
@@ -30,16 +40,15 @@ class GroupMaker {
         plan_.changed_bytes += object.size_bytes;
         break;
     }
-    const auto text_bytes = static_cast<std::uint64_t>(static_cast<double>(object.size_bytes) *
-                                                       limits_.expansion(object.uri));
-    const bool full = open_ && (group_bytes_ + text_bytes > bytes_max_ ||
+    const std::uint64_t text_bytes = text_bytes_of(object, limits_.expansion(object.uri));
+    const bool full = open_ && (text_bytes > room_bytes_ ||
                                 plan_.groups.back().objects.size() >= limits_.objects_max);
     if (!open_ || full) {
       plan_.groups.push_back({kind_, {}, false});
       open_ = true;
-      group_bytes_ = 0;
+      room_bytes_ = bytes_max_;
     }
-    group_bytes_ += text_bytes;
+    room_bytes_ -= std::min(room_bytes_, text_bytes);
     plan_.groups.back().objects.push_back({object, kind_, ++object_no_});
   }
 
@@ -49,7 +58,7 @@ class GroupMaker {
   const std::uint64_t bytes_max_;
   DataKind kind_;
   std::int32_t& object_no_;
-  std::uint64_t group_bytes_ = 0;
+  std::uint64_t room_bytes_ = 0;  ///< of the open group
   bool open_ = false;
 };
 

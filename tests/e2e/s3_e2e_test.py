@@ -1,7 +1,7 @@
 """The program against a real S3 server (Ceph RGW): what it lists, loads, refuses and never shows.
 
 Run it as `python3 tests/e2e/s3_e2e_test.py`; it needs faketime and what tests/servers/rgw.py needs.
-Environment: SPARKIFY_BINARY (the program).
+Environment: SPARKIFY_BINARY (the program); SPARKIFY_TEST_SANITIZER_MIB (what a sanitizer in it takes).
 """
 
 import bz2
@@ -47,7 +47,7 @@ MEMORY_LIMIT_MIB = 256
 # DuckDB, the staging tables and the blocks in work stay within the limit; the program's own code,
 # its libraries and the allocator's slack come on top. Measured: 236-270 MiB from a disk, 248-275
 # from S3.
-MEMORY_MARGIN_MIB = 64
+MEMORY_MARGIN_MIB = 64 + int(os.environ.get("SPARKIFY_TEST_SANITIZER_MIB", "0"))
 MANY_KEYS = 10_500
 FOLDER_SIZES = (1, 2, 999, 1000, 1001)  # of the first folders of the nested keys; the rest is even
 FOLDERS = 30

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -95,6 +96,17 @@ TEST(MakePlan, AnObjectOverTheLimitIsAGroupOfItsOwn) {
   const Plan plan = make_plan({}, listing_of({{"a", {}, 1}, {"b", {}, 500}, {"c", {}, 1}}),
                               {.log_bytes_max = 100});
   EXPECT_THAT(groups_of(plan), ElementsAre("log: a#1", "log: b#2", "log: c#3"));
+}
+
+TEST(MakePlan, ASizeThatNoNumberHoldsIsAGroupOfItsOwn) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  GroupLimits limits{.log_bytes_max = 100};
+  limits.expansion = [](std::string_view) { return 30.0; };
+  const auto listing = listing_of({{"a", {}, 1}, {"b", {}, kMost}, {"c", {}, kMost}, {"d", {}, 1}});
+  EXPECT_THAT(groups_of(make_plan({}, listing, limits)),
+              ElementsAre("log: a#1", "log: b#2", "log: c#3", "log: d#4"));
+  limits.log_bytes_max = kMost;
+  EXPECT_EQ(make_plan({}, listing, limits).groups.size(), 1U);
 }
 
 TEST(MakePlan, EmptyObjectsAreLoadedToo) {

@@ -32,6 +32,7 @@ cmake --build --preset "$preset" --target "${targets[@]}"
 export ASAN_OPTIONS=detect_leaks=0
 if [ "$kind" = e2e ]; then
   export UBSAN_OPTIONS=halt_on_error=1
+  export SPARKIFY_TEST_SANITIZER_MIB=320 # 256 of freed memory are kept to see who still uses it
   exec ctest --test-dir "build/$preset" -R "$filter" --parallel "$(nproc)" \
     --output-on-failure
 fi
