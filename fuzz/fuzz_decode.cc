@@ -13,6 +13,7 @@
 #include "decode/json_text.h"
 #include "decode/strict_reader.h"
 #include "expect.h"
+#include "json_records.h"
 #include "json_value.h"
 
 namespace sparkify {
@@ -146,6 +147,20 @@ void compare_row(DataKind kind, const NamedRow& row, const SeenObject& seen,
   }
 }
 
+/// A text that another parser takes to its end has just its records, none of them bad JSON but what
+/// is no object.
+void compare_count(const Decoded& decoded, std::string_view text) {
+  const auto seen = fuzz::see_records(text);
+  if (!seen || seen->depth > kJsonDepthMax) return;
+  expect_equal(std::to_string(decoded.records), std::to_string(seen->count),
+               "as many records as another parser finds");
+  const auto bad =
+      std::count_if(decoded.rejects.begin(), decoded.rejects.end(),
+                    [](const Reject& reject) { return reject.reason == RejectReason::bad_json; });
+  expect_equal(std::to_string(bad), std::to_string(seen->not_objects),
+               "as much bad JSON as another parser finds");
+}
+
 /// One text as a block of its own, so that every row's place is known.
 void compare_rows(DataKind kind, std::string_view text) {
   const std::string memory = std::string(text) + std::string(FastReader::kPaddingBytes, ' ');
@@ -160,8 +175,11 @@ void compare_rows(DataKind kind, std::string_view text) {
   expect(outcome.places.size() == batch.row_count(), "every row has a place");
   std::vector<NamedRow> rows;
   decoding::add_rows(batch, rows);
+  std::size_t last_end = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const RecordPlace& place = outcome.places[i];
+    expect(place.begin >= last_end && place.end > place.begin, "no byte is of two rows");
+    last_end = place.end;
     const std::string_view record = block.text.substr(place.begin, place.end - place.begin);
     const SeenObject seen = fuzz::see(record);
     if (seen.has_huge_number) continue;
@@ -208,6 +226,7 @@ void check(DataKind kind, std::size_t block_bytes, std::string_view text) {
   expect(parts.ok(), "a small text is decoded in blocks");
   expect_equal(shown(*all, kind), shown(*parts, kind), "blocks do not show");
   for (const Reject& reject : all->rejects) compare_reject(reject, is_stream(text));
+  compare_count(*all, text);
   compare_rows(kind, text);
   compare_readers(kind, text);
 }
