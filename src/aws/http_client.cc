@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/out_of_memory.h"
 
 namespace sparkify {
 
@@ -133,7 +134,7 @@ class HeaderList {
  private:
   void add(const std::string& line) {
     curl_slist* longer = curl_slist_append(list_, line.c_str());
-    SPARKIFY_ASSERT(longer != nullptr);
+    expect_memory(longer != nullptr);
     list_ = longer;
   }
   curl_slist* list_ = nullptr;
@@ -142,6 +143,7 @@ class HeaderList {
 template <typename Value>
 void set(CURL* curl, CURLoption option, Value value) {
   const CURLcode code = curl_easy_setopt(curl, option, value);
+  expect_memory(code != CURLE_OUT_OF_MEMORY);
   SPARKIFY_ASSERT(code == CURLE_OK);
 }
 
@@ -234,7 +236,7 @@ struct HttpClient::Connections {
       }
     }
     CURL* curl = curl_easy_init();
-    SPARKIFY_ASSERT(curl != nullptr);
+    expect_memory(curl != nullptr);
     return curl;
   }
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/handle.h"
+#include "base/out_of_memory.h"
 
 namespace sparkify {
 
@@ -24,7 +25,7 @@ std::string digest_hex(std::string_view text, const EVP_MD* method) {
   DigestBuffer digest{};
   unsigned length = 0;
   const int done = EVP_Digest(text.data(), text.size(), digest.data(), &length, method, nullptr);
-  SPARKIFY_ASSERT(done == 1);
+  expect_memory(done == 1);  // nothing else can be wrong with it; so below
   return to_hex(as_text(digest, length));
 }
 
@@ -54,17 +55,19 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
   const auto* data = reinterpret_cast<const unsigned char*>(text.data());
   const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, text.size(),
                           digest.data(), &length);
-  SPARKIFY_ASSERT(done != nullptr && length == kSha256Bytes);
+  expect_memory(done != nullptr);
+  SPARKIFY_ASSERT(length == kSha256Bytes);
   return std::string(as_text(digest, length));
 }
 
 struct Md5::Context {
+  Context() { expect_memory(static_cast<bool>(digest)); }
   Handle<EVP_MD_CTX*, free_context> digest{EVP_MD_CTX_new()};
 };
 
 Md5::Md5() : context_(std::make_unique<Context>()) {
   const int begun = EVP_DigestInit_ex(context_->digest.get(), EVP_md5(), nullptr);
-  SPARKIFY_ASSERT(begun == 1);
+  expect_memory(begun == 1);
 }
 
 Md5::~Md5() = default;

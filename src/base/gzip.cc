@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "base/assert.h"
+#include "base/out_of_memory.h"
 
 namespace sparkify {
 
@@ -18,6 +19,7 @@ std::string gzip(std::string_view text) {
   z_stream stream{};
   const int begun =
       deflateInit2(&stream, kFastest, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY);
+  expect_memory(begun != Z_MEM_ERROR);
   SPARKIFY_ASSERT(begun == Z_OK);
   std::string packed(deflateBound(&stream, text.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));

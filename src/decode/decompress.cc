@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "base/assert.h"
+#include "base/out_of_memory.h"
 #include "base/utf8.h"
 
 namespace sparkify {
@@ -32,19 +35,19 @@ struct CodecStep {
 class Codec {
  public:
   virtual ~Codec() = default;
-  virtual bool begin() = 0;
+  virtual void begin() = 0;
   virtual CodecStep step(std::span<const char> in, std::span<char> out) = 0;
 };
 
 class GzipCodec : public Codec {
  public:
   ~GzipCodec() override { close(); }
-  bool begin() override {
+  void begin() override {
     close();
     stream_ = z_stream{};
     constexpr int kGzipOnly = 16;  // refuse zlib and raw deflate
     open_ = inflateInit2(&stream_, MAX_WBITS + kGzipOnly) == Z_OK;
-    return open_;
+    expect_memory(open_);
   }
   CodecStep step(std::span<const char> in, std::span<char> out) override {
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
@@ -52,6 +55,7 @@ class GzipCodec : public Codec {
     stream_.next_out = reinterpret_cast<Bytef*>(out.data());
     stream_.avail_out = static_cast<uInt>(out.size());
     const int status = inflate(&stream_, Z_NO_FLUSH);
+    expect_memory(status != Z_MEM_ERROR);
     CodecStep step{in.size() - stream_.avail_in, out.size() - stream_.avail_out,
                    status == Z_STREAM_END, nullptr};
     if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
@@ -72,11 +76,11 @@ class GzipCodec : public Codec {
 class Bzip2Codec : public Codec {
  public:
   ~Bzip2Codec() override { close(); }
-  bool begin() override {
+  void begin() override {
     close();
     stream_ = bz_stream{};
     open_ = BZ2_bzDecompressInit(&stream_, 0, 0) == BZ_OK;
-    return open_;
+    expect_memory(open_);
   }
   CodecStep step(std::span<const char> in, std::span<char> out) override {
     stream_.next_in = const_cast<char*>(in.data());
@@ -84,6 +88,7 @@ class Bzip2Codec : public Codec {
     stream_.next_out = out.data();
     stream_.avail_out = static_cast<unsigned>(out.size());
     const int status = BZ2_bzDecompress(&stream_);
+    expect_memory(status != BZ_MEM_ERROR);
     CodecStep step{in.size() - stream_.avail_in, out.size() - stream_.avail_out,
                    status == BZ_STREAM_END, nullptr};
     if (status == BZ_DATA_ERROR_MAGIC) {
@@ -106,11 +111,12 @@ class Bzip2Codec : public Codec {
 class ZstdCodec : public Codec {
  public:
   ~ZstdCodec() override { ZSTD_freeDCtx(context_); }
-  bool begin() override {
+  void begin() override {
     head_.clear();
     text_bytes_ = 0;
     if (context_ == nullptr) context_ = ZSTD_createDCtx();
-    return context_ != nullptr && !ZSTD_isError(ZSTD_DCtx_reset(context_, ZSTD_reset_session_only));
+    expect_memory(context_ != nullptr);
+    SPARKIFY_ASSERT(!ZSTD_isError(ZSTD_DCtx_reset(context_, ZSTD_reset_session_only)));
   }
   CodecStep step(std::span<const char> in, std::span<char> out) override {
     // A frame that lies before it whole zstd reads in another way, which takes less of what is not
@@ -119,6 +125,7 @@ class ZstdCodec : public Codec {
     ZSTD_inBuffer input{in.data(), size, 0};
     ZSTD_outBuffer output{out.data(), out.size(), 0};
     const std::size_t status = ZSTD_decompressStream(context_, &output, &input);
+    expect_memory(ZSTD_getErrorCode(status) != ZSTD_error_memory_allocation);
     CodecStep step{input.pos, output.pos, status == 0, nullptr};
     head_.append(in.data(), std::min(input.pos, kHeadBytesMax - head_.size()));
     text_bytes_ += output.pos;
@@ -160,9 +167,7 @@ class DecompressedStream : public ByteStream {
       if (!in_unit_) {
         if (empty && units_ > 0) return std::size_t{0};
         if (empty) return damaged("it is empty");
-        if (!codec_->begin()) {
-          return make_error(ErrorKind::internal, "cannot start a decompressor: out of memory");
-        }
+        codec_->begin();
         in_unit_ = true;
       }
       const CodecStep step = codec_->step(std::span(input_).subspan(begin_, end_ - begin_), buffer);
