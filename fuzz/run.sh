@@ -28,7 +28,6 @@ fi
 built=build/fuzz/fuzz
 found=build/fuzz/findings
 logs=build/fuzz/logs
-# A finding is worth more with its leak than without; but leaks cannot be looked for under a tracer.
 options=(-max_len=4096 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=1)
 
 build() {

@@ -138,7 +138,6 @@ void write_figures(const Arguments& arguments, const Totals& totals, double seco
                                        {"doubled", totals.count(Finding::Kind::doubled)},
                                        {"mixtures", totals.count(Finding::Kind::differs)},
                                        {"wrong_exit", totals.count(Finding::Kind::message)},
-                                       {"leaks", 0},
                                        {"failures", totals.failures},
                                        {"seconds", seconds},
                                        {"seed", arguments.first},

@@ -187,9 +187,6 @@ class Trials:
             if not any(word in done.stderr for word in part.split("|")):
                 raise Harm(f"{part!r} is not said: {shown(done)}", wrong_exit=1)
 
-    def expect_all(self, warehouse):
-        self.world.expect_tables(warehouse, self.world.fingerprint(warehouse), self.world.truth)
-
     def cut(self, warehouse, direction, chance):
         sslmode = chance.choice(self.sslmodes)
         count = chance.randrange(self.passed[sslmode][direction])
@@ -204,7 +201,7 @@ class Trials:
                 self.expect_said(done, LOST, "unknown", "sparkify status")
             else:
                 self.wait_until_gone(warehouse)
-                self.expect_all(warehouse)
+                self.world.expect_whole(warehouse)
             return proxy.cuts > 0
 
     def cut_commit(self, warehouse, when, chance):
@@ -223,7 +220,7 @@ class Trials:
             elif when == "before":
                 self.expect_said(done, LOST, "not committed")
             else:
-                self.expect_all(warehouse)
+                self.world.expect_whole(warehouse)
             return bool(proxy.struck)
 
     def conflict(self, warehouse, sqlstate, message, chance):
@@ -235,7 +232,7 @@ class Trials:
             done = self.run(self.through(warehouse, proxy), (EXIT_OK,))
             if done.stderr.count(TRIED_AGAIN) != len(proxy.struck):
                 raise Harm(f"not tried again {proxy.struck}: {shown(done)}", wrong_exit=1)
-            self.expect_all(warehouse)
+            self.world.expect_whole(warehouse)
             return bool(proxy.struck)
 
     def fail(self, warehouse, sqlstate, chance):
@@ -246,7 +243,7 @@ class Trials:
             self.expect_said(done, message, sqlstate, advice)
             if done.returncode == EXIT_OK:  # a connection beside the first, which is not needed
                 self.expect_said(done, FEWER)
-                self.expect_all(warehouse)
+                self.world.expect_whole(warehouse)
             if TRIED_AGAIN in done.stderr:
                 raise Harm(f"tried again: {shown(done)}", wrong_exit=1)
             return bool(proxy.struck)
@@ -258,7 +255,7 @@ class Trials:
             codes = (EXIT_OK, EXIT_DATABASE, EXIT_COMMIT_UNKNOWN)
             done = self.run(self.through(warehouse, proxy), codes)
             if done.returncode == EXIT_OK:
-                self.expect_all(warehouse)
+                self.world.expect_whole(warehouse)
             else:
                 self.expect_said(done, f"57P01|{LOST}", f"{advice}|not committed|sparkify status")
             return bool(proxy.struck)
@@ -269,7 +266,7 @@ class Trials:
             proxy.turn_away(chance.randint(1, self.connections), "53300", message)
             done = self.run(self.through(warehouse, proxy), (EXIT_OK, EXIT_DATABASE))
             if done.returncode == EXIT_OK:  # fewer did
-                self.expect_all(warehouse)
+                self.world.expect_whole(warehouse)
             else:
                 self.expect_said(done, message, advice)
             return proxy.refused > 0

@@ -46,7 +46,8 @@ class Trials:
     def points(self, count):
         """All steps in turn, each harm at others; with enough points, each harm at each step."""
         warehouse = self.world.new()
-        self.world.load(warehouse, "--threads", 1, env=self.faults.counting(warehouse.parent))
+        words = (*self.world.sources, "--threads", 1)
+        self.world.must("etl", warehouse, *words, env=self.faults.counting(warehouse.parent))
         self.world.drop(warehouse)
         steps = self.faults.counts()["grow"]
         if count >= steps * len(HARMS):
@@ -71,9 +72,7 @@ class Trials:
             if done.returncode != EXIT_OK and not is_said:
                 raise Harm(f"it does not say what was tried: {shown(done)}", wrong_exit=1)
             if done.returncode == EXIT_OK:
-                self.world.expect_tables(
-                    warehouse, self.world.fingerprint(warehouse), self.world.truth
-                )
+                self.world.expect_whole(warehouse)
             self.world.expect_recovery(warehouse)
             return True
         finally:

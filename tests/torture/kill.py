@@ -25,7 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import suite  # noqa: E402
 from faults import Faults  # noqa: E402
 from suite import Harm  # noqa: E402
-from world import KILLED, World, shown  # noqa: E402
+from world import EXIT_OK, KILLED, World, shown  # noqa: E402
 
 WEIGHTS = {"fresh": 50, "late": 15, "changed": 10, "again": 10, "create": 9, "drop": 6}
 FILE_CALLS = {"write": 3, "fsync": 3, "grow": 1, "open": 1, "remove": 1, "statement": 5, "time": 2}
@@ -51,6 +51,11 @@ class Story:
     def recover(self, warehouse):
         self.world.expect_recovery(warehouse, self.truth, self.sources)
 
+    def expect_done(self, done, warehouse):
+        """Who was not killed has come to its end, and done all."""
+        self.world.expect_orderly(done, (EXIT_OK,))
+        self.world.expect_whole(warehouse, self.truth)
+
 
 class CreateStory(Story):
     """`create` starts from nothing, `drop` from full tables."""
@@ -68,6 +73,10 @@ class CreateStory(Story):
         if done.returncode != 0:
             raise Harm(f"create-tables again: {shown(done)}", wrong_exit=1)
         super().recover(warehouse)
+
+    def expect_done(self, done, warehouse):
+        self.world.expect_orderly(done, (EXIT_OK,))
+        self.world.expect_whole(warehouse, self.world.empty)
 
 
 class Trials:
@@ -103,7 +112,9 @@ class Trials:
         logs, folder = self.world.sources[:2]
         first = sorted(folder.rglob("*.json"))[0]
         self.world.must("etl", plays_first, logs, first)
-        return self.after(plays_first, self.world.sources)
+        every = self.world.objects()[1]
+        before = [], [each for each in every if each[0] == f"file://{first}"]
+        return self.after(plays_first, self.world.sources, before)
 
     def changed(self):
         folder = self.world.folder / "changing"
@@ -111,14 +122,17 @@ class Trials:
         sources = ("--log-data", folder / "log_data", "--song-data", folder / "song_data")
         loaded = self.world.new()
         self.world.must("etl", loaded, *sources)
+        before = self.world.objects(sources)
         for file in sorted(folder.rglob("*.json"))[::2]:
             os.utime(file, CHANGED_AT)
-        return self.after(loaded, sources)
+        return self.after(loaded, sources, before)
 
-    def after(self, origin, sources):
-        """Another run on `origin`, and what it makes if nobody disturbs it."""
+    def after(self, origin, sources, before):
+        """Another run on `origin`, and what it makes if nobody disturbs it. `before`: the objects that
+        are in `origin`."""
         clean = self.world.copied(origin)
         self.world.must("etl", clean, *sources)
+        self.world.expect_oracles(clean, before, self.world.objects(sources))
         truth = self.world.fingerprint(clean)
         return Story(self.world, sources=sources, origin=origin, truth=truth)
 
@@ -191,7 +205,8 @@ class Trials:
     def counted(self, story):
         warehouse = story.new()
         begin = time.monotonic()
-        self.run(story, warehouse, self.faults.counting())
+        done = self.run(story, warehouse, self.faults.counting())
+        story.expect_done(done, warehouse)
         story.seconds = time.monotonic() - begin
         self.world.drop(warehouse)
         return self.faults.counts()
@@ -210,11 +225,13 @@ class Trials:
             if name == "again":
                 self.kill_twice(story, warehouse, point)
             if call == "time":
-                is_killed = self.killed_after(float(number) * story.seconds, story, warehouse)
+                done = self.killed_after(float(number) * story.seconds, story, warehouse)
             else:
-                is_killed = self.killed_at(story, warehouse, when, call, int(number))
-            if is_killed:
-                story.recover(warehouse)
+                done = self.killed_at(story, warehouse, when, call, int(number))
+            is_killed = done.returncode in KILLED
+            if not is_killed:  # it was over before
+                story.expect_done(done, warehouse)
+            story.recover(warehouse)
             return is_killed
         finally:
             self.world.drop(warehouse)
@@ -226,12 +243,12 @@ class Trials:
             self.world.expect_whole_groups(warehouse)
 
     def killed_at(self, story, warehouse, when, call, number):
-        """Whether the run came to that point, and so was killed."""
+        """A run that is killed, if it comes to that point."""
         done = self.run(story, warehouse, self.faults.order(when, call, number))
         is_killed = done.returncode in KILLED
         if is_killed != self.faults.fired() and when != "after":
             raise Harm(f"not killed at its point, {done.returncode}: {shown(done)}", wrong_exit=1)
-        return is_killed
+        return done
 
     def killed_after(self, seconds, story, warehouse):
         process = self.world.start(story.command, warehouse, *story.words)
@@ -239,10 +256,9 @@ class Trials:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-        process.communicate()
-        return process.returncode in KILLED
+        return self.world.finish(process, warehouse)
 
 
 if __name__ == "__main__":
     SHORT = {"duckdb": 27, "postgres": 22, "redshift": 19}  # some are missed
-    sys.exit(suite.main("kill", __doc__, Trials, SHORT, long=500))
+    sys.exit(suite.main("kill", __doc__, Trials, SHORT, long=560))  # 500 that are there

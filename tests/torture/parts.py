@@ -91,6 +91,8 @@ class Trials:
                 self.expect_said(done, REASONS[fault])
             if is_lost and method == "DELETE":
                 self.expect_said(done, LEFT)
+            if done.returncode == EXIT_OK:
+                self.world.expect_whole(warehouse)
             self.expect_left(self.left(env), done, is_lost and fault not in HEARD)
             self.world.expect_recovery(warehouse)
         return True

@@ -56,10 +56,7 @@ class Trials:
         try:
             done = self.race(warehouse, RUNS[point.partition(":")[0]], chance)
             self.expect_one_winner(warehouse, done)
-            # Before anybody mends it:
-            self.world.expect_tables(
-                warehouse, self.world.fingerprint(warehouse), self.world.truth
-            )
+            self.world.expect_whole(warehouse)
             self.world.expect_recovery(warehouse)
         finally:
             self.world.drop(warehouse)

@@ -176,17 +176,16 @@ class Trials:
             self.change.notify_all()
         try:
             self.halt_often(run, chance)
-            stdout, stderr = run.communicate(timeout=HANG_SECONDS)
+            done = self.world.finish(run, loading.warehouse)
         finally:
             run.kill()
         self.runs += 1
         if run.returncode != EXIT_OK:
-            raise Harm(f"a run that was read ended with {run.returncode}: {stdout}{stderr}")
+            raise Harm(f"a run that was read ended with {run.returncode}: {shown(done)}")
         with self.change:
             self.current = None
             self.change.wait_for(lambda: loading.readers == 0, HANG_SECONDS)
-        found = self.world.fingerprint(loading.warehouse)
-        self.world.expect_tables(loading.warehouse, found, self.world.truth)
+        self.world.expect_whole(loading.warehouse)
         self.world.drop(loading.warehouse)
 
     def halt_often(self, run, chance):

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 kind=${1:-asan}
 # Those of DuckDB's adapter are not among them: its library is not built with the sanitizer, which
 # then takes what the library hands from thread to thread for races.
-threaded='ObjectDecoder.*:FileCrew.*:RejectSpool.*:Interruption.*:PlayStreamTest.*:TimeRows.*'
+threaded='Parallel.*:LockFile*:LiveDocument*:ObjectDecoder.*:FileCrew.*:RejectSpool.*:Interruption.*:PlayStreamTest.*:TimeRows.*'
 threaded+=':HttpClientTest.*:ProxyTest.*:CredentialChainTest.*:RefreshTest.*:InstanceTest.*:StsTest.*'
 threaded+=':SsoTest.*:S3*:CancelTest.*:ManyPartsTest.*:LocalStoreTest.*:LocalWriterTest.*'
 case "$kind" in

@@ -43,7 +43,7 @@ class Trials:
     def points(self, count):
         """Half at random times, half at random statements, which a fast machine does not miss."""
         warehouse = self.world.new()
-        self.world.load(warehouse, env=self.faults.counting())
+        self.world.must("etl", warehouse, *self.world.sources, env=self.faults.counting())
         self.world.drop(warehouse)
         statements = self.faults.counts()["statement"]
         random = suite.dice(self.options)
@@ -60,27 +60,30 @@ class Trials:
         warehouse = self.world.new()
         try:
             if where == "time":
-                done = self.stopped_after(float(place) * self.world.seconds, number, warehouse)
+                seconds = float(place) * self.world.seconds
+                done, is_sent = self.stopped_after(seconds, number, warehouse)
             else:
                 order = self.faults.order("signal", "statement", int(place), number)
-                done = self.world.load(warehouse, "--json", env=order)
+                done, is_sent = self.world.load(warehouse, "--json", env=order), self.faults.fired()
             if done.returncode != EXIT_OK:
                 self.expect_stopped(done, number, warehouse)
+            else:
+                self.world.expect_whole(warehouse)
             self.world.expect_recovery(warehouse)
-            return where == "time" or self.faults.fired()
+            return is_sent
         finally:
             self.world.drop(warehouse)
 
     def stopped_after(self, seconds, number, warehouse):
         process = self.world.start("etl", warehouse, *self.world.sources, "--json")
         time.sleep(seconds)
-        if process.poll() is None:
-            process.send_signal(number)
+        is_sent = process.poll() is None
+        process.send_signal(number)  # to nobody, if it has ended
         begin = time.monotonic()
-        done = worlds.finished(process)
+        done = self.world.finish(process, warehouse)
         if time.monotonic() - begin > STOP_SECONDS_MAX:
             raise Harm(f"it stopped after more than {STOP_SECONDS_MAX} s", wrong_exit=1)
-        return done
+        return done, is_sent
 
     def expect_stopped(self, done, number, warehouse):
         runs = sparkify.query_rows(warehouse, STATES) if self.world.is_file else self.states(warehouse)

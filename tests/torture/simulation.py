@@ -7,16 +7,26 @@ import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import suite  # noqa: E402
+
+import sparkify  # noqa: E402
+
 SHORT_SEEDS = 300
 LONG_SEEDS = 10_000
 
 
-def commit():
-    said = subprocess.run(
-        ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
-    )
-    return said.stdout.strip() or "unknown"
+def simulation():
+    """Built with the tests, beside the program."""
+    if "SPARKIFY_SIMULATION" in os.environ:
+        return os.environ["SPARKIFY_SIMULATION"]
+    folders = (pathlib.Path(sparkify.binary()).parent, suite.REPO / "build" / "dev")
+    places = [folder / "tests" / "sparkify_simulation" for folder in folders]
+    for place in places:
+        if place.is_file():
+            return str(place)
+    raise sparkify.SparkifyError(f"{places[0]}: not there; build it, or set SPARKIFY_SIMULATION")
 
 
 def main():
@@ -28,16 +38,14 @@ def main():
     parser.add_argument("--only", type=int, help="this seed alone, and all that happens in it")
     parser.add_argument("--figures", type=pathlib.Path, help="add a line of JSON to this file")
     asked = parser.parse_args()
-    program = os.environ.get(
-        "SPARKIFY_SIMULATION", str(ROOT / "build" / "dev" / "tests" / "sparkify_simulation")
-    )
+    program = simulation()
     count = asked.points or (LONG_SEEDS if asked.long else SHORT_SEEDS)
     command = [program, "--seeds", f"{asked.seed}-{asked.seed + count - 1}"]
     if asked.only is not None:
         command = [program, "--seed", str(asked.only), "--verbose"]
     if asked.figures:
         command += ["--figures", str(asked.figures)]
-    return subprocess.run(command, env={**os.environ, "SPARKIFY_COMMIT": commit()}).returncode
+    return subprocess.run(command, env={**os.environ, "SPARKIFY_COMMIT": suite.commit()}).returncode
 
 
 if __name__ == "__main__":

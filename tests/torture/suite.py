@@ -38,6 +38,7 @@ import sparkify  # noqa: E402
 
 HARMS = ("lost", "doubled", "mixtures", "wrong_exit", "leaks")
 SHOWN_CHARACTERS = 3000
+EXIT_INTERRUPTED = 130  # it is not whole
 
 
 class Harm(Exception):
@@ -99,7 +100,7 @@ def main(name, about, trials, short, long, kinds=None):
         tally.finish()
         failures += tally.failures
         if tally.is_interrupted:
-            break
+            return EXIT_INTERRUPTED
     return 1 if failures else 0
 
 
@@ -170,6 +171,9 @@ class Tally:
         if points == 0:
             self.failures += 1
             print(f"FAILED {self.name} on {self.kind}: no point was reached")
+        elif self.missed > points:
+            self.failures += 1
+            print(f"FAILED {self.name} on {self.kind}: {self.missed} points were missed, {points} not")
         figures = {
             "suite": self.name,
             "form": "long" if self.options.long else "short",
@@ -179,15 +183,20 @@ class Tally:
             **{name: self.harms[name] for name in HARMS},
             "failures": self.failures,
             "missed": self.missed,
+            "interrupted": self.is_interrupted,
             "seconds": round(time.monotonic() - self.begin, 1),
             "seed": self.options.seed,
-            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "date": now(),
             "commit": self.commit,
         }
         print(json.dumps(figures), flush=True)
         if self.options.figures:
             with open(self.options.figures, "a", encoding="utf-8") as file:
                 file.write(json.dumps(figures) + "\n")
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def commit():

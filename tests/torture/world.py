@@ -59,8 +59,8 @@ PLANTED = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 SECRETS = ("SPARKIFY_DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-# Where a text of ours could have got into a table.
-TEXTS = ("etl_runs", "etl_objects", "etl_rejects", "etl_drift")
+# Where a text of ours could have got into.
+TABLES = (*sparkify.contract.TABLE_COLUMNS, "staging_events", "staging_songs")
 RUNS, OPEN_RUNS, STAGED = "all runs", "open runs", "staged"
 RUNS_SQL = f"select '{RUNS}', count(*), cast(max(run_id) as varchar) from etl_runs"
 OPEN_RUNS_SQL = (
@@ -137,13 +137,23 @@ class World:
         self.must("etl", self.reference, *self.sources)
         self.seconds = time.monotonic() - begin
         self.truth = self.fingerprint(self.reference)
+        self.expect_oracles(self.reference, self.objects())
+
+    def objects(self, sources=None):
+        """What a run over `sources` finds now: the songs, the logs."""
+        logs, songs = (sources or self.sources)[1::2]
+        return sparkify.folder_objects(songs), sparkify.folder_objects(logs)
+
+    @staticmethod
+    def expect_oracles(warehouse, *runs):
+        """What undisturbed runs, each of such objects, have made is what the oracle makes."""
         oracle = contract.Warehouse()
-        logs, songs = (sparkify.folder_objects(folder) for folder in self.sources[1::2])
-        oracle.apply_run(songs, logs)
-        found = sparkify.warehouse_tables(self.reference)
+        for songs, logs in runs:
+            oracle.apply_run(songs, logs)
+        found = sparkify.warehouse_tables(warehouse)
         difference = sparkify.difference(oracle.tables(), found)
         if difference:
-            raise sparkify.SparkifyError(f"the reference is not what the oracle has: {difference}")
+            raise sparkify.SparkifyError(f"undisturbed, it is not what the oracle has: {difference}")
 
     def new(self):
         """A warehouse with empty tables."""
@@ -204,9 +214,16 @@ class World:
         return done
 
     def start(self, command, warehouse, *words, env=None, prefix=(), **options):
+        """A process, for finish()."""
         where = sparkify.options(warehouse)
         environment = self.environment(warehouse, env)
         return sparkify.start(command, *where, *words, prefix=prefix, env=environment, **options)
+
+    def finish(self, process, warehouse, env=None, timeout=HANG_SECONDS):
+        """What a process that was started has ended with; in its output there is no secret."""
+        stdout, stderr = process.communicate(timeout=timeout)
+        self.expect_no_leak(process.args, stdout + stderr, self.environment(warehouse, env))
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def load(self, warehouse, *words, env=None, **options):
         return self.run("etl", warehouse, *self.sources, *words, env=env, **options)
@@ -239,6 +256,20 @@ class World:
         if done.returncode != EXIT_OK and not is_said:
             raise Harm(f"exit code {done.returncode} without a message: {shown(done)}", wrong_exit=1)
 
+    def expect_whole(self, warehouse, truth=None):
+        """Who says that all is well has loaded all by itself, before another run could heal it, and
+        has left nothing behind; a fingerprint."""
+        self.expect_whole_groups(warehouse)
+        found = self.fingerprint(warehouse)
+        self.expect_tables(warehouse, found, truth or self.truth)
+        self.expect_nothing_left(found["left"])
+        return found
+
+    @staticmethod
+    def expect_nothing_left(left):
+        if any(left.values()):
+            raise Harm(f"runs left open, or rows where they were staged: {left}", wrong_exit=1)
+
     def expect_recovery(self, warehouse, truth=None, sources=None):
         """After a fault: whole groups; by a rerun the tables of a run that nobody disturbed; a third
         run does nothing; no secret anywhere. `truth`: a fingerprint, of other tables."""
@@ -252,8 +283,7 @@ class World:
         left = dict(found["left"])
         if "Nothing new" in done.stdout:
             left.pop(STAGED, None)  # of the last group: whoever stages next empties it first
-        if any(left.values()):
-            raise Harm(f"runs left open, or rows where they were staged: {left}", wrong_exit=1)
+        self.expect_nothing_left(left)
         self.expect_nothing_new(warehouse, found, sources)
 
     def is_untouched(self, warehouse):
@@ -318,29 +348,33 @@ class World:
         if self.is_file:
             data = warehouse.read_bytes()
             content = hashlib.sha256(data).hexdigest()
-            leaks = sum(secret.encode() in data for secret in secrets)
+            leaks += sum(secret.encode() in data for secret in secrets)
         if leaks:
             raise Harm(f"{leaks} secrets are in the tables", leaks=leaks)
         left = {name: int(rows.pop(name)[0]) for name in (OPEN_RUNS, STAGED) if name in rows}
         return {"tables": rows, "left": left, "content": content}
 
     def leak_names(self):
-        return [] if self.is_file else [f"leaks in {name}" for name in TEXTS]
+        return [f"leaks in {name}" for name in TABLES]
+
+    def leak_sql(self, secrets):
+        """How many rows of each table hold one of them, in any column."""
+        row = 'cast("{0}" as varchar)' if self.is_file else 'cast("{0}".* as text)'
+        for name in TABLES:
+            # In two parts, so that the question itself has no secret in it.
+            found = " or ".join(
+                f"position({literal(secret[:4])} || {literal(secret[4:])} in {row.format(name)}) > 0"
+                for secret in secrets
+            )
+            yield f"select 'leaks in {name}', count(*), '' from \"{name}\" where {found}"
 
     def fingerprint_rows(self, warehouse, secrets):
         """Of servers by their superuser, past the program, and so of all that is in them."""
         parts = [sparkify.fingerprint_sql(warehouse), RUNS_SQL, OPEN_RUNS_SQL]
+        parts += self.leak_sql(secrets)
         if self.is_file:
             rows = sparkify.query_rows(warehouse, " union all ".join(parts))
             return {row["name"]: (row["row_count"], row["row_hash"]) for row in rows}
-        patterns = " or ".join(
-            "position('" + secret.replace("'", "''") + "' in cast(t.* as text)) > 0"
-            for secret in secrets
-        )
-        parts += [
-            f"select 'leaks in {name}', count(*), '' from \"{name}\" t where {patterns}"
-            for name in TEXTS
-        ]
         if self.kind == warehouses.POSTGRES:
             parts.append(STAGED_SQL)
         path = f"set search_path to {sparkify.quote_name(warehouse.schema)}; "
@@ -348,10 +382,8 @@ class World:
         return {name: (count, text) for name, count, text in rows}
 
 
-def finished(process):
-    """What a process that was started has ended with."""
-    stdout, stderr = process.communicate(timeout=HANG_SECONDS)
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+def literal(text):
+    return "'" + text.replace("'", "''") + "'"
 
 
 def database_of(warehouse):
