@@ -2,9 +2,10 @@
 # Builds the fuzz targets and runs each for a while, two at a time, from its seeds and what earlier
 # runs found (build/fuzz/corpus). Fails on a finding, and prints how to run it again.
 # Usage: fuzz/run.sh [--figures FILE] [--seed N] [SECONDS] [TARGET...]
-#   60 seconds and all targets, unless said otherwise. FILE gets a line of JSON for each target; with
-#   the processor's seconds, as an hour on a busy machine is not an hour of tries. With a seed the same inputs are tried in the same order, as far as the time goes, if there is no
-#   corpus of earlier runs: a change is then not stopped by what was always there.
+#   60 seconds and all targets, unless said otherwise. FILE gets a line of JSON for each target, with
+#   the processor's seconds too, as an hour on a busy machine is not an hour of tries. With a seed
+#   the same inputs are tried in the same order, as far as the time goes, if there is no corpus of
+#   earlier runs: a change is then not stopped by what was always there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
