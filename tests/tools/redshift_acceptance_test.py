@@ -28,7 +28,7 @@ import redshift_values  # noqa: E402
 import sparkify  # noqa: E402
 import warehouses  # noqa: E402
 
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 ISOLATION = "isolation level"
 LOADS = ("COPY: sys_load_error_detail", "COPY: stl_load_errors")
 SESSIONS = (
