@@ -41,14 +41,15 @@ class GroupMaker {
         break;
     }
     const std::uint64_t text_bytes = text_bytes_of(object, limits_.expansion(object.uri));
-    const bool full = open_ && (text_bytes > room_bytes_ ||
-                                plan_.groups.back().objects.size() >= limits_.objects_max);
+    const bool full =
+        open_ && (group_bytes_ > bytes_max_ || text_bytes > bytes_max_ - group_bytes_ ||
+                  plan_.groups.back().objects.size() >= limits_.objects_max);
     if (!open_ || full) {
       plan_.groups.push_back({kind_, {}, false});
       open_ = true;
-      room_bytes_ = bytes_max_;
+      group_bytes_ = 0;
     }
-    room_bytes_ -= std::min(room_bytes_, text_bytes);
+    group_bytes_ += text_bytes;
     plan_.groups.back().objects.push_back({object, kind_, ++object_no_});
   }
 
@@ -58,7 +59,7 @@ class GroupMaker {
   const std::uint64_t bytes_max_;
   DataKind kind_;
   std::int32_t& object_no_;
-  std::uint64_t room_bytes_ = 0;  ///< of the open group
+  std::uint64_t group_bytes_ = 0;
   bool open_ = false;
 };
 

@@ -98,6 +98,12 @@ TEST(MakePlan, AnObjectOverTheLimitIsAGroupOfItsOwn) {
   EXPECT_THAT(groups_of(plan), ElementsAre("log: a#1", "log: b#2", "log: c#3"));
 }
 
+TEST(MakePlan, NotEvenAnEmptyObjectJoinsOneOverTheLimit) {
+  const Plan plan =
+      make_plan({}, listing_of({{"a", {}, 500}, {"b", {}, 0}}), {.log_bytes_max = 100});
+  EXPECT_THAT(groups_of(plan), ElementsAre("log: a#1", "log: b#2"));
+}
+
 TEST(MakePlan, ASizeThatNoNumberHoldsIsAGroupOfItsOwn) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   GroupLimits limits{.log_bytes_max = 100};
