@@ -206,8 +206,8 @@ class Trials:
         warehouse = story.new()
         begin = time.monotonic()
         done = self.run(story, warehouse, self.faults.counting())
-        story.expect_done(done, warehouse)
         story.seconds = time.monotonic() - begin
+        story.expect_done(done, warehouse)
         self.world.drop(warehouse)
         return self.faults.counts()
 

@@ -103,10 +103,10 @@ class Trials:
             raise Harm(f"{reason!r} is not said: {shown(done)}", wrong_exit=1)
 
     @staticmethod
-    def expect_left(left, done, may_stay):
+    def expect_left(left, done, must_stay):
         """Parts lie there only where it is said, and what was not deleted does."""
         is_said = LEFT in done.stderr or done.returncode != EXIT_OK
-        if (left and not is_said) or (may_stay and done.returncode == EXIT_OK and not left):
+        if (left and not is_said) or (must_stay and done.returncode == EXIT_OK and not left):
             raise Harm(f"left of the parts: {left}: {shown(done)}", wrong_exit=1)
 
     @staticmethod
