@@ -770,13 +770,15 @@ class Warehouse:
         self.etl_objects = {}  # by (uri, etag)
         self.etl_rejects = []
 
-    def apply_run(self, songs, logs):
-        """`songs`, `logs`: (uri, etag, bytes as they lie at the source), in any order."""
+    def apply_run(self, songs, logs, late_songs=True):
+        """`songs`, `logs`: (uri, etag, bytes as they lie at the source), in any order. Without
+        `late_songs`, as if it had ended before it came to them."""
         run = Run()
         run_id = len(self.runs) + 1
         for uri, etag, data in by_uri(songs):
             self.apply_object(run, run_id, "song", uri, etag, data)
-        self.match_late_songs()
+        if late_songs:
+            self.match_late_songs()
         for uri, etag, data in by_uri(logs):
             self.apply_object(run, run_id, "log", uri, etag, data)
         if run.objects:

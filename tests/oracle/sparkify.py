@@ -296,7 +296,8 @@ def folder_objects(path):
                 continue
             file = pathlib.Path(folder, name)
             stat = file.stat()
-            etag = f"{stat.st_size}-{stat.st_mtime_ns}"
+            seconds, nanoseconds = divmod(stat.st_mtime_ns, 1_000_000_000)
+            etag = f"{stat.st_size}-{seconds}.{nanoseconds:09}"
             objects.append((f"file://{file}", etag, file.read_bytes()))
     return contract.by_uri(objects)
 

@@ -24,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import suite  # noqa: E402
 from faults import Faults  # noqa: E402
+from states import States  # noqa: E402
 from suite import Harm  # noqa: E402
 from world import EXIT_OK, KILLED, World, shown  # noqa: E402
 
@@ -38,23 +39,34 @@ CHANGED_AT = (1_700_000_000, 1_700_000_000)
 class Story:
     """What is there when a run is killed, which run, and what must be there in the end."""
 
-    def __init__(self, world, command="etl", words=None, sources=None, origin=None, truth=None):
+    def __init__(self, world, command="etl", words=None, origin=None):
         self.world, self.command, self.origin = world, command, origin or world.template
-        self.sources = sources or world.sources
+        self.sources, self.truth, self.states = world.sources, world.truth, world.states
         self.words = self.sources if words is None else words
-        self.truth = truth or world.truth
-        self.seconds = world.seconds  # that it takes
+        self.seconds = None  # that it takes, when it was run to its end
 
     def new(self):
         return self.world.copied(self.origin)
 
     def recover(self, warehouse):
-        self.world.expect_recovery(warehouse, self.truth, self.sources)
+        self.world.expect_recovery(warehouse, self.truth, self.sources, self.states)
 
     def expect_done(self, done, warehouse):
         """Who was not killed has come to its end, and done all."""
         self.world.expect_orderly(done, (EXIT_OK,))
         self.world.expect_whole(warehouse, self.truth)
+
+
+class LaterStory(Story):
+    """A run on what other runs have loaded. `before`: the objects that are in `origin`."""
+
+    def __init__(self, world, origin, sources, before):
+        super().__init__(world, words=sources, origin=origin)
+        runs = before, world.objects(sources)
+        clean = world.copied(origin)
+        world.must("etl", clean, *sources)
+        world.expect_oracles(clean, *runs)
+        self.sources, self.truth, self.states = sources, world.fingerprint(clean), States(*runs)
 
 
 class CreateStory(Story):
@@ -114,7 +126,7 @@ class Trials:
         self.world.must("etl", plays_first, logs, first)
         every = self.world.objects()[1]
         before = [], [each for each in every if each[0] == f"file://{first}"]
-        return self.after(plays_first, self.world.sources, before)
+        return LaterStory(self.world, plays_first, self.world.sources, before)
 
     def changed(self):
         folder = self.world.folder / "changing"
@@ -125,16 +137,7 @@ class Trials:
         before = self.world.objects(sources)
         for file in sorted(folder.rglob("*.json"))[::2]:
             os.utime(file, CHANGED_AT)
-        return self.after(loaded, sources, before)
-
-    def after(self, origin, sources, before):
-        """Another run on `origin`, and what it makes if nobody disturbs it. `before`: the objects that
-        are in `origin`."""
-        clean = self.world.copied(origin)
-        self.world.must("etl", clean, *sources)
-        self.world.expect_oracles(clean, before, self.world.objects(sources))
-        truth = self.world.fingerprint(clean)
-        return Story(self.world, sources=sources, origin=origin, truth=truth)
+        return LaterStory(self.world, loaded, sources, before)
 
     def create(self):
         story = CreateStory(self.world, "create-tables", words=())
@@ -211,6 +214,12 @@ class Trials:
         self.world.drop(warehouse)
         return self.faults.counts()
 
+    def seconds(self, story):
+        """That an undisturbed run takes; --only has not counted it yet."""
+        if story.seconds is None:
+            self.counted(story)
+        return story.seconds
+
     def run(self, story, warehouse, env):
         words = (*story.words, *ONE_THREAD)
         return self.world.run(story.command, warehouse, *words, env=env)
@@ -225,7 +234,7 @@ class Trials:
             if name == "again":
                 self.kill_twice(story, warehouse, point)
             if call == "time":
-                done = self.killed_after(float(number) * story.seconds, story, warehouse)
+                done = self.killed_after(float(number) * self.seconds(story), story, warehouse)
             else:
                 done = self.killed_at(story, warehouse, when, call, int(number))
             is_killed = done.returncode in KILLED
@@ -240,7 +249,7 @@ class Trials:
         random = suite.dice(self.options, point)
         for _ in range(2):
             self.killed_at(story, warehouse, "before", "statement", random.randrange(1, 80))
-            self.world.expect_whole_groups(warehouse)
+            self.world.expect_whole_groups(warehouse, story.states)
 
     def killed_at(self, story, warehouse, when, call, number):
         """A run that is killed, if it comes to that point."""

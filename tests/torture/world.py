@@ -28,6 +28,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite import Harm  # noqa: E402  (and the places of the following)
 
+from states import States  # noqa: E402
+
 import contract  # noqa: E402
 import sparkify  # noqa: E402
 import warehouses  # noqa: E402
@@ -138,6 +140,7 @@ class World:
         self.seconds = time.monotonic() - begin
         self.truth = self.fingerprint(self.reference)
         self.expect_oracles(self.reference, self.objects())
+        self.states = States(self.objects())
 
     def objects(self, sources=None):
         """What a run over `sources` finds now: the songs, the logs."""
@@ -270,11 +273,13 @@ class World:
         if any(left.values()):
             raise Harm(f"runs left open, or rows where they were staged: {left}", wrong_exit=1)
 
-    def expect_recovery(self, warehouse, truth=None, sources=None):
+    def expect_recovery(self, warehouse, truth=None, sources=None, states=None):
         """After a fault: whole groups; by a rerun the tables of a run that nobody disturbed; a third
-        run does nothing; no secret anywhere. `truth`: a fingerprint, of other tables."""
+        run does nothing; no secret anywhere. `truth`: a fingerprint, of other tables. `states`: that
+        may be there before the rerun; of other `sources`, who calls has looked at the tables."""
+        states = self.states if sources is None else states
         sources = self.sources if sources is None else sources
-        self.expect_whole_groups(warehouse)
+        self.expect_whole_groups(warehouse, states)
         done = self.run("etl", warehouse, *sources)
         if done.returncode != EXIT_OK:
             raise Harm(f"the rerun: exit code {done.returncode}: {shown(done)}", wrong_exit=1)
@@ -293,11 +298,13 @@ class World:
         is_alone = [path.name for path in warehouse.parent.iterdir()] == [warehouse.name]
         return is_alone and warehouse.read_bytes() == self.template.read_bytes()
 
-    def expect_whole_groups(self, warehouse):
-        """What a reader finds now is consistent."""
+    def expect_whole_groups(self, warehouse, states=None):
+        """What a reader finds now is consistent, and one of `states`, if they are given."""
         done = self.run("check", warehouse)
         if done.returncode != EXIT_OK:
             raise Harm(f"after the fault, a check fails: {shown(done)}", mixtures=1)
+        if states is not None:
+            states.expect_one_of_them(warehouse, self.fingerprint(warehouse)["tables"])
 
     def expect_tables(self, warehouse, found, truth):
         if found["tables"] == truth["tables"]:
