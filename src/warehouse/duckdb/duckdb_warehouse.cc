@@ -15,6 +15,7 @@
 #include "sql/statement_text.h"
 #include "warehouse/duckdb/file_copy.h"
 #include "warehouse/duckdb/lock_file.h"
+#include "warehouse/duckdb/real_file.h"
 #include "warehouse/duckdb/result_reader.h"
 #include "warehouse/duckdb/staging_function.h"
 #include "warehouse/interrupt_gate.h"
@@ -69,11 +70,13 @@ class DuckdbTransaction : public Transaction {
 class DuckdbWarehouse : public Warehouse {
  public:
   DuckdbWarehouse(DuckdbOptions options, SqlLibrary sql)
-      : options_(std::move(options)), sql_(std::move(sql)) {}
+      : given_path_(options.path), options_(std::move(options)), sql_(std::move(sql)) {
+    options_.path = duckdb_real_file(given_path_);
+  }
 
   Status open();
   std::string_view dialect() const override { return "duckdb"; }
-  std::string display_name() const override { return "duckdb:" + printable(options_.path); }
+  std::string display_name() const override { return "duckdb:" + printable(given_path_); }
   Result<std::optional<std::string>> writer() override;
   Result<std::unique_ptr<Transaction>> begin() override;
   Result<std::unique_ptr<Transaction>> begin_group() override;
@@ -115,6 +118,7 @@ class DuckdbWarehouse : public Warehouse {
   Result<std::string> with_castable_columns(std::string_view sql, duckdb_prepared_statement raw,
                                             std::vector<std::string>& names);
 
+  const std::string given_path_;  ///< maybe a symbolic link to the options' path
   DuckdbOptions options_;
   SqlLibrary sql_;
   LockFile lock_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "warehouse/duckdb/real_file.h"
+
 namespace sparkify {
 
 namespace {
@@ -18,7 +20,8 @@ std::string sign_of(const std::string& path) {
 }  // namespace
 
 std::string duckdb_file_sign(const std::string& path) {
-  return sign_of(path) + " " + sign_of(path + ".wal");
+  const std::string file = duckdb_real_file(path);
+  return sign_of(file) + " " + sign_of(file + ".wal");
 }
 
 }  // namespace sparkify

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "fakes/plain_user.h"
+#include "warehouse/duckdb/file_sign.h"
 
 namespace sparkify {
 namespace {
@@ -106,6 +107,33 @@ TEST_F(DuckdbTest, AFileThatIsNotThereIsMadeOnlyWhenAskedFor) {
   EXPECT_TRUE(fs::is_empty(root_));
   ASSERT_TRUE(open_duckdb(options(Access::write, true)).ok());
   EXPECT_TRUE(fs::exists(path_));
+}
+
+// DuckDB's log lies beside the file, not beside the link: who looks for it there misses all that a
+// run has committed since the last checkpoint.
+TEST_F(DuckdbTest, ThroughASymbolicLinkALookSeesWhatIsInTheLog) {
+  given("create table t (i integer)");
+  given("insert into t values (1), (2)");
+  ASSERT_TRUE(fs::exists(path_ + ".wal"));
+  DuckdbOptions linked = options(Access::view);
+  linked.path = (root_ / "link.duckdb").native();
+  fs::create_symlink("w.duckdb", linked.path);
+  const auto view = open_duckdb(linked);
+  ASSERT_TRUE(view.ok()) << view.error().message;
+  EXPECT_EQ((*view)->query("select count(*) from t")->integer(0, 0), 2);
+  EXPECT_EQ((*view)->display_name(), "duckdb:" + linked.path);
+  const std::string before = duckdb_file_sign(linked.path);
+  given("insert into t values (3)");
+  EXPECT_NE(duckdb_file_sign(linked.path), before);
+}
+
+TEST_F(DuckdbTest, AWarehouseIsMadeWhereASymbolicLinkLeads) {
+  DuckdbOptions linked = options(Access::write, true);
+  linked.path = (root_ / "link.duckdb").native();
+  fs::create_symlink("w.duckdb", linked.path);
+  warehouse_ = *open_duckdb(linked);
+  EXPECT_TRUE(fs::is_regular_file(path_));
+  EXPECT_TRUE(fs::is_symlink(linked.path));
 }
 
 TEST_F(DuckdbTest, SaysItsNameAndDialect) {
