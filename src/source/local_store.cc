@@ -83,6 +83,20 @@ Result<std::vector<std::string>> expand_glob(const std::string& pattern) {
   return paths;
 }
 
+/// With symbolic links as they are, so that an object's uri stays; but `link/..` is what the system
+/// takes it for, which may be elsewhere.
+Result<std::string> absolute_path(const std::string& path) {
+  std::error_code error;
+  fs::path absolute = fs::absolute(path, error).lexically_normal();
+  if (error) return source_error(path, "finding its absolute path", error.value());
+  if (!absolute.has_filename()) absolute = absolute.parent_path();  // a trailing slash
+  if (fs::exists(path, error) && !fs::equivalent(absolute, path, error)) {
+    absolute = fs::canonical(path, error);
+    if (error) return source_error(path, "finding its absolute path", error.value());
+  }
+  return absolute.native();
+}
+
 }  // namespace
 
 Result<Listing> LocalStore::list(const std::string& location) {
@@ -100,11 +114,8 @@ Result<Listing> LocalStore::sample(const std::string& location, std::size_t name
   }
   std::vector<std::string> places;
   for (const std::string& root : roots) {
-    std::error_code error;
-    fs::path absolute = fs::absolute(root, error).lexically_normal();
-    if (error) return source_error(root, "finding its absolute path", error.value());
-    if (!absolute.has_filename()) absolute = absolute.parent_path();  // a trailing slash
-    places.push_back(absolute.native());
+    TRY_ASSIGN(std::string place, absolute_path(root));
+    places.push_back(std::move(place));
   }
   return walk_files(places, stop_, names_max);
 }

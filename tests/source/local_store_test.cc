@@ -190,6 +190,17 @@ TEST_F(LocalStoreTest, SymbolicLinksAreFollowed) {
   EXPECT_THAT(names_at("in"), ElementsAre("in/b.json", "in/linked/a.json"));
 }
 
+// What is above a folder that a link leads to, and not above the link.
+TEST_F(LocalStoreTest, TwoDotsBehindASymbolicLinkLeadWhereTheSystemGoes) {
+  given("there/logs/right.json");
+  given("there/folder/other.json");
+  given("logs/wrong.json");
+  fs::create_directory_symlink(root_ / "there/folder", root_ / "link");
+  EXPECT_THAT(names_at("link/../logs"), ElementsAre("there/logs/right.json"));
+  EXPECT_THAT(names_at("link/."), ElementsAre("link/other.json"));
+  EXPECT_THAT(names_at("there/../logs"), ElementsAre("logs/wrong.json"));
+}
+
 TEST_F(LocalStoreTest, ALoopOfSymbolicLinksEnds) {
   given("a/b/c.json");
   fs::create_directory_symlink(root_ / "a", root_ / "a/b/up");
