@@ -8,6 +8,7 @@ In the short form it is every 20th of the calls, and of memory as many as there 
 """
 
 import errno
+import os
 import pathlib
 import re
 import sys
@@ -46,6 +47,13 @@ CODES = {
 MEMORY_CODES = {*CODES, worlds.EXIT_INTERNAL}
 NAMES_SOMETHING = re.compile(
     r"(duckdb|postgresql|redshift|s3|file|http)s?:/|: /|while `sparkify|: dwh\.cfg: "
+)
+
+# How DuckDB and libpq tell of a call that failed, where they leave the system's reason out.
+WITHOUT_REASON = (
+    "fsync failed!",
+    "Attempted to dereference unique_ptr that is NULL!",
+    "server closed the connection unexpectedly",
 )
 
 
@@ -105,7 +113,7 @@ class Trials:
             threads = THREADS[int(number) % 2] if call in MEMORY else 1
             done = self.world.load(warehouse, "--threads", threads, env=order)
             self.was_there = self.faults.fired()
-            self.expect_message(done, call)
+            self.expect_message(done, call, os.strerror(getattr(errno, error)))
             if done.returncode == EXIT_OK:
                 self.expect_done(warehouse, done)
             elif not self.world.is_untouched(warehouse):
@@ -114,11 +122,15 @@ class Trials:
         finally:
             self.world.drop(warehouse)
 
-    def expect_message(self, done, call):
+    def expect_message(self, done, call, reason):
         self.world.expect_orderly(done, MEMORY_CODES if call in MEMORY else CODES)
         is_named = NAMES_SOMETHING.search(done.stderr) or FAILED_OBJECT.search(done.stdout)
         if done.returncode != EXIT_OK and not is_named:
             raise Harm(f"it does not say what was tried: {shown(done)}", wrong_exit=1)
+        reasons = (reason, *WITHOUT_REASON)
+        is_said = any(text in done.stdout + done.stderr for text in reasons)
+        if call not in MEMORY and done.returncode != EXIT_OK and not is_said:
+            raise Harm(f"it does not say {reason!r}: {shown(done)}", wrong_exit=1)
         if done.returncode == worlds.EXIT_INTERNAL and "out of memory" not in done.stderr:
             raise Harm(f"a fault of ours? {shown(done)}", wrong_exit=1)
 
