@@ -8,5 +8,5 @@ select count(*) as objects,
        coalesce(sum(case when k.records <> k.loaded + k.duplicates + k.rejects then 1 else 0 end), 0)
            as unbalanced
 from etl_objects k
-join {{temp}}loading_objects o on o.uri = k.uri and o.etag = k.etag
+join {{temp}}loading_objects o on o.uri{{exact}} = k.uri{{exact}} and o.etag = k.etag
 where k.run_id = $1

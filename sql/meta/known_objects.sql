@@ -1,1 +1,1 @@
-select uri, etag from etl_objects
+select uri, etag, kind from etl_objects

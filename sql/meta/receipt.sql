@@ -1,5 +1,5 @@
 select count(*)
 from etl_objects
 where run_id = cast($1 as bigint)
-  and uri = cast($2 as varchar(8192))
+  and uri{{exact}} = cast($2 as varchar(8192)){{exact}}
   and etag = cast($3 as varchar(256))

@@ -15,8 +15,8 @@ namespace {
 /// the listing, and need not fit in memory.
 class MarkingVisitor : public RowVisitor {
  public:
-  explicit MarkingVisitor(const std::vector<ObjectInfo>& listed)
-      : listed_(listed), marks(listed.size(), LedgerMark::fresh) {}
+  MarkingVisitor(DataKind kind, const std::vector<ObjectInfo>& listed)
+      : kind_(kind), listed_(listed), marks(listed.size(), LedgerMark::fresh) {}
 
   Status begin(const std::vector<ResultColumn>& /*columns*/) override { return {}; }
   Status row(const Row& row) override {
@@ -26,6 +26,7 @@ class MarkingVisitor : public RowVisitor {
     if (found == listed_.end() || found->uri != row[0].text) return {};
     LedgerMark& mark = marks[static_cast<std::size_t>(found - listed_.begin())];
     if (found->etag == row[1].text) {
+      if (row[2].text != to_string(kind_)) return loaded_as(row[2].text, found->uri);
       mark = LedgerMark::unchanged;
     } else if (mark == LedgerMark::fresh) {
       mark = LedgerMark::changed;
@@ -34,6 +35,18 @@ class MarkingVisitor : public RowVisitor {
   }
 
  private:
+  /// It would be taken for loaded, and no record of it ever be read as what it is.
+  Error loaded_as(std::string_view other, std::string_view uri) const {
+    return make_error(
+        ErrorKind::usage,
+        fmt::format(
+            "{} is given as {} data, and was loaded as {} data by an earlier run; give logs "
+            "and songs each their own folder. An object is loaded once: if that run was the "
+            "mistake, give the object another name, and it is loaded as {} data",
+            uri, to_string(kind_), other, to_string(kind_)));
+  }
+
+  DataKind kind_;
   const std::vector<ObjectInfo>& listed_;
 
  public:
@@ -43,6 +56,15 @@ class MarkingVisitor : public RowVisitor {
 Status done(const Result<std::int64_t>& result) {
   if (!result.ok()) return result.error();
   return {};
+}
+
+/// Where no lock keeps others out, the tables may be dropped under a run, and made anew.
+Status run_row_changed(const Result<std::int64_t>& rows) {
+  if (!rows.ok()) return rows.error();
+  if (*rows != 0) return {};
+  return make_error(ErrorKind::database,
+                    "the row of this run is gone from etl_runs: the tables were made anew while it "
+                    "ran; nothing of this step stays, run again");
 }
 
 std::string now() { return format_time(now_micros()); }
@@ -91,9 +113,9 @@ Result<RunState> Ledger::run_state(Transaction& transaction) const {
   return run_state_of(rows);
 }
 
-Result<std::vector<LedgerMark>> Ledger::mark(Warehouse& warehouse,
+Result<std::vector<LedgerMark>> Ledger::mark(Warehouse& warehouse, DataKind kind,
                                              const std::vector<ObjectInfo>& listed) const {
-  MarkingVisitor visitor(listed);
+  MarkingVisitor visitor(kind, listed);
   if (!listed.empty()) TRY(warehouse.read(sql_.get("meta/known_objects"), {}, visitor));
   return std::move(visitor.marks);
 }
@@ -110,8 +132,13 @@ Status Ledger::abort_open_runs(Transaction& transaction) const {
 
 Status Ledger::finish_run(Transaction& transaction, std::int64_t run_id, std::string_view status,
                           std::int64_t failed_objects) const {
-  return done(transaction.execute(sql_.get("meta/finish_run"),
-                                  {run_id, std::string(status), now(), failed_objects}));
+  return run_row_changed(transaction.execute(sql_.get("meta/finish_run"),
+                                             {run_id, std::string(status), now(), failed_objects}));
+}
+
+Status Ledger::set_late_matches(Transaction& transaction, std::int64_t run_id,
+                                std::int64_t matched) const {
+  return run_row_changed(transaction.execute(sql_.get("meta/set_late_matches"), {run_id, matched}));
 }
 
 Status Ledger::put_objects(Transaction& transaction, std::span<const PlannedObject> objects,
@@ -148,7 +175,7 @@ Result<std::set<std::int32_t>> Ledger::applied_meanwhile(Transaction& transactio
 }
 
 Result<GroupTotals> Ledger::record_group(Transaction& transaction, std::int64_t run_id,
-                                         std::int64_t plays) const {
+                                         DataKind kind, std::int64_t plays) const {
   TRY(done(transaction.execute(sql_.get("meta/record_objects"), {run_id})));
   TRY_ASSIGN(const Rows sums, transaction.query(sql_.get("meta/group_totals"), {run_id}));
   if (const std::int64_t unbalanced = sums.integer(0, 6); unbalanced != 0) {
@@ -166,9 +193,13 @@ Result<GroupTotals> Ledger::record_group(Transaction& transaction, std::int64_t 
   totals.plays = plays;
   totals.duplicates = sums.integer(0, 4);
   totals.rejects = sums.integer(0, 5);
-  TRY(done(transaction.execute(sql_.get("meta/add_to_run"),
-                               {run_id, totals.objects, totals.bytes, totals.events, totals.songs,
-                                totals.plays, totals.duplicates, totals.rejects})));
+  TRY(run_row_changed(
+      transaction.execute(sql_.get("meta/add_to_run"),
+                          {run_id, totals.objects, totals.bytes, totals.events, totals.songs,
+                           totals.plays, totals.duplicates, totals.rejects})));
+  if (kind == DataKind::songs) {
+    TRY(done(transaction.execute(sql_.get("meta/forget_late_matches"), {run_id})));
+  }
   return totals;
 }
 

@@ -55,8 +55,9 @@ class Ledger {
   Result<RunState> run_state(Warehouse& warehouse) const;
   /// The same under the transaction's lock, if it has one: no other run can change it meanwhile.
   Result<RunState> run_state(Transaction& transaction) const;
-  /// One mark for each listed object. `listed` must be in byte order of uri.
-  Result<std::vector<LedgerMark>> mark(Warehouse& warehouse,
+  /// One mark for each listed object. `listed` must be in byte order of uri. Errors: `usage` when
+  /// one was loaded as data of the other kind.
+  Result<std::vector<LedgerMark>> mark(Warehouse& warehouse, DataKind kind,
                                        const std::vector<ObjectInfo>& listed) const;
 
   /// Marks runs that were left open as aborted, and opens a new one.
@@ -71,9 +72,12 @@ class Ledger {
   /// Which of the group's objects (by object_no) the ledger has by now.
   Result<std::set<std::int32_t>> applied_meanwhile(Transaction& transaction) const;
   /// Writes the group's receipts and adds them to the run. Errors: `internal` when the counts of an
-  /// object do not balance; then nothing may be committed.
-  Result<GroupTotals> record_group(Transaction& transaction, std::int64_t run_id,
+  /// object do not balance, `database` when the run's row is gone; then nothing may be committed.
+  Result<GroupTotals> record_group(Transaction& transaction, std::int64_t run_id, DataKind kind,
                                    std::int64_t plays) const;
+  /// Notes that all unmatched plays were held against the songs that are there; `matched` have one.
+  Status set_late_matches(Transaction& transaction, std::int64_t run_id,
+                          std::int64_t matched) const;
   /// Whether this run's receipt of `object` is there: the answer to an unknown commit.
   Result<bool> has_receipt(Warehouse& warehouse, std::int64_t run_id,
                            const ObjectInfo& object) const;

@@ -66,7 +66,7 @@ class EtlRun {
   }
   Status plan();
   GroupPreview preview_of(Group& group) const;
-  Result<MarkedListing> list(const std::vector<std::string>& locations);
+  Result<MarkedListing> list(DataKind kind, const std::vector<std::string>& locations);
   Status expect_disjoint(const MarkedListing& songs, const MarkedListing& logs) const;
   Status write_down();
   Status execute();
@@ -97,8 +97,8 @@ class EtlRun {
 
 Status EtlRun::plan() {
   TRY(expect_our_schema(context_.warehouse, context_.sql));
-  TRY_ASSIGN(const MarkedListing songs, list(options_.song_locations));
-  TRY_ASSIGN(const MarkedListing logs, list(options_.log_locations));
+  TRY_ASSIGN(const MarkedListing songs, list(DataKind::songs, options_.song_locations));
+  TRY_ASSIGN(const MarkedListing logs, list(DataKind::logs, options_.log_locations));
   TRY(expect_disjoint(songs, logs));
   TRY_ASSIGN(state_, ledger_.run_state(context_.warehouse));
   GroupLimits limits;
@@ -130,7 +130,7 @@ GroupPreview EtlRun::preview_of(Group& group) const {
   return preview;
 }
 
-Result<MarkedListing> EtlRun::list(const std::vector<std::string>& locations) {
+Result<MarkedListing> EtlRun::list(DataKind kind, const std::vector<std::string>& locations) {
   MarkedListing marked;
   for (const std::string& location : locations) {
     TRY_ASSIGN(Listing listing, context_.store.list(location));
@@ -143,7 +143,7 @@ Result<MarkedListing> EtlRun::list(const std::vector<std::string>& locations) {
   const auto same = [](const ObjectInfo& a, const ObjectInfo& b) { return a.uri == b.uri; };
   marked.objects.erase(std::unique(marked.objects.begin(), marked.objects.end(), same),
                        marked.objects.end());
-  TRY_ASSIGN(marked.marks, ledger_.mark(context_.warehouse, marked.objects));
+  TRY_ASSIGN(marked.marks, ledger_.mark(context_.warehouse, kind, marked.objects));
   return marked;
 }
 
@@ -275,7 +275,7 @@ Status EtlRun::match_late_songs() {
 Status EtlRun::try_late_matches() {
   TRY_ASSIGN(auto transaction, context_.warehouse.begin());
   TRY_ASSIGN(const std::int64_t matched, star_.match_late_songs(*transaction));
-  TRY(transaction->execute(context_.sql.get("meta/set_late_matches"), {summary_.run_id, matched}));
+  TRY(ledger_.set_late_matches(*transaction, summary_.run_id, matched));
   summary_.late_matches = matched;
   return commit_if(std::move(transaction), summary_.run_id,
                    [](const RunRow& row) { return row.late_songs_matched; });

@@ -441,7 +441,8 @@ Status GroupLoad::write_receipts(Transaction& transaction, Group& group, std::in
   group.objects = std::move(kept);
   if (group.objects.empty()) return {};
   TRY(context_.ledger.put_objects(transaction, group.objects, counts));
-  TRY_ASSIGN(work.totals, context_.ledger.record_group(transaction, summary_.run_id, plays));
+  TRY_ASSIGN(work.totals,
+             context_.ledger.record_group(transaction, summary_.run_id, group.kind, plays));
   TRY(context_.ledger.put_drift(transaction, summary_.run_id, work.songs, work.logs));
   const char* staging = options_.keep_staging ? "staging/keep" : "staging/clear_kept";
   TRY(transaction.execute(context_.sql.get(staging)));

@@ -22,7 +22,7 @@ class RecordingTransaction : public Transaction {
   explicit RecordingTransaction(SqlRecorder& recorder) : recorder_(recorder) {}
   Result<std::int64_t> execute(std::string_view sql, const Values& values) override {
     recorder_.record(sql, values);
-    return 0;
+    return 1;  // as if what it looks for were there
   }
   Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override {
     recorder_.record(sql, values);

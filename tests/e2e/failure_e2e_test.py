@@ -147,6 +147,21 @@ class FailureCase(unittest.TestCase):
         self.assertEqual(sparkify.difference(expected, found), "")
 
 
+class OtherKindTest(FailureCase):
+    def test_flags_that_were_mixed_up(self):
+        """Else the right command would find nothing new, and the object never be read as what it is."""
+        self.write_days("a", "b")
+        source = self.scenario.source("log")
+        self.call("etl", "--song-data", self.path("a.json"), exit_code=EXIT_OK)
+        says = [f"file://{self.path('a.json')}", "given as log data", "loaded as song data"]
+        self.fails("etl", "--log-data", source, exit_code=EXIT_USAGE, says=says)
+        self.expect_no_litter()
+        self.path("a.json").rename(self.path("c.json"))
+        self.call("etl", "--log-data", source, exit_code=EXIT_OK)
+        plays = sparkify.query_rows(self.warehouse, "select count(*) as n from songplays")
+        self.assertEqual(plays, [{"n": 6}])
+
+
 # --- Sources -------------------------------------------------------------------------------------
 
 

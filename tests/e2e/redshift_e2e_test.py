@@ -348,8 +348,8 @@ class RedshiftCase(unittest.TestCase):
         words = ("etl", *(sources or data.sources), "--threads", 2, *options)
         return self.call(*words, env={**GROUPS, **(env or {})}, **more)
 
-    def start_etl(self, *options, env=None):
-        words = self.words(("etl", *data.sources, "--threads", 2, *options))
+    def start_etl(self, *options, env=None, sources=None):
+        words = self.words(("etl", *(sources or data.sources), "--threads", 2, *options))
         process = sparkify.start(*words, env=self.environment({**GROUPS, **(env or {})}))
         self.addCleanup(postgres_e2e_test.PostgresCase.end, process)
         return process

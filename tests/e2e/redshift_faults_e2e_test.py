@@ -13,6 +13,7 @@ import itertools
 import json
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "oracle"), str(HERE.parent / "serve
 
 import postgres  # noqa: E402
 import redshift_e2e_test as base  # noqa: E402
+import sparkify  # noqa: E402
 from postgres_e2e_test import wait_until  # noqa: E402
 from redshift_e2e_test import (  # noqa: E402
     EXIT_COMMIT_UNKNOWN,
@@ -268,6 +270,75 @@ class RaceTest(FaultCase):
         self.finish(third)
         self.expect_final()
         self.expect_nothing_new()
+
+    def test_songs_of_a_run_that_another_overtook(self):
+        """It ends before it has held the plays against them, which another run has done meanwhile,
+        with songs of its own. The next run makes up for it."""
+        logs, halves = base.data.sources[:2], self.halves_of_the_songs()
+        self.etl(sources=logs)
+        first, release = self.held_at_its_group(halves[0])
+        self.etl(sources=halves[1])
+        self.server.on("create temporary table late_matches", first.kill)
+        release.set()
+        self.finish(first, -signal.SIGKILL)
+        self.wait_until_gone()
+        self.call("check")
+        done = self.etl(sources=(*logs, *halves[0]))
+        self.assertIn("found their song late", done.stdout)
+        self.call("check")
+        self.assertIn("Nothing new", self.etl(sources=halves[0]).stdout)
+        found = self.tables()
+        self.warehouse = self.new_schema()
+        self.call("create-tables")
+        for sources in (logs, halves[1], halves[0]):
+            self.etl(sources=sources)
+        self.assertEqual(sparkify.difference(self.tables(), found), "")
+
+    def test_two_runs_whose_songs_come_between_each_other(self):
+        """Each holds the plays against what is there; no third one has to."""
+        logs, halves = base.data.sources[:2], self.halves_of_the_songs()
+        self.etl(sources=logs)
+        first, release = self.held_at_its_group(halves[0])
+        self.etl(sources=halves[1])
+        release.set()
+        self.finish(first)
+        self.call("check")
+        self.assertIn("Nothing new", self.etl(sources=logs).stdout)
+
+    def test_tables_that_are_dropped_under_a_run(self):
+        first, release = self.held_at_its_group(base.data.sources)
+        self.call("create-tables", "--drop", "--yes")
+        release.set()
+        self.finish(first, EXIT_DATABASE, ["etl_runs", "made anew", "run again"])
+        self.assertEqual(self.query("select count(*) from etl_objects"), ["0"])
+        self.etl()
+        self.expect_final()
+        self.expect_nothing_new()
+
+    def halves_of_the_songs(self):
+        halves = []
+        files = sorted(path for path in base.data.sources[3].rglob("*") if path.is_file())
+        for number in range(2):
+            folder = self.folder / f"songs{number}"
+            folder.mkdir()
+            for path in files[number::2]:
+                shutil.copy(path, folder)
+            halves.append(("--song-data", folder))
+        return halves
+
+    def held_at_its_group(self, sources):
+        """A run that has begun, and stands before its first group; what lets it go on."""
+        held, release = threading.Event(), threading.Event()
+        self.addCleanup(release.set)
+
+        def hold():
+            held.set()
+            release.wait()
+
+        self.server.on(base.LOCK, hold, nth=2)
+        run = self.start_etl(sources=sources)
+        self.assertTrue(held.wait(base.sparkify.TIMEOUT_S))
+        return run, release
 
     def wait_until_one_waits(self):
         waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"

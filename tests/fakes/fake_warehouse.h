@@ -15,7 +15,7 @@ class FakeWarehouse : public Warehouse {
   std::function<Status(std::string_view sql, RowVisitor& visitor)> on_read =
       [](std::string_view, RowVisitor&) { return Status(); };
   std::function<Result<std::int64_t>(std::string_view sql, const Values& values)> on_execute =
-      [](std::string_view, const Values&) { return Result<std::int64_t>(0); };
+      [](std::string_view, const Values&) { return Result<std::int64_t>(1); };
   std::function<Status()> on_commit = [] { return Status(); };
   std::function<Status()> on_reconnect = [] { return Status(); };
   std::function<Result<bool>()> on_pending = []() -> Result<bool> { return false; };

@@ -263,6 +263,23 @@ from (
     select songplay_id from unmatched_songplays group by songplay_id having count(*) > 1
 ) repeated
 
+-- file: checks/unmatched_late
+-- title:    unmatched_songplays: no song matches, once all songs were held against it
+-- severity: error
+-- after:    check
+select count(*) as violations, min(cast(u.songplay_id as varchar(64))) as example
+from unmatched_songplays u
+join songs s
+  on s.title = u.song
+ and s.artist_name = u.artist
+ and s.duration = u.length
+where not exists (
+    select 1
+    from etl_objects
+    where kind = 'song'
+      and run_id > (select coalesce(max(run_id), 0) from etl_runs where late_matches is not null)
+)
+
 -- file: checks/users_current
 -- title:    users: no song play of a user is later than the user's row
 -- severity: error
@@ -371,6 +388,13 @@ set status = cast($2 as varchar),
     failed_objects = cast($4 as bigint)
 where run_id = cast($1 as bigint)
 
+-- file: meta/forget_late_matches
+-- Songs are applied: runs that came later, where several go on at once, have held the unmatched
+-- plays against songs without these.
+update etl_runs
+set late_matches = null
+where run_id >= cast($1 as bigint) and late_matches is not null
+
 -- file: meta/group_totals
 -- What the group's receipts add up to; `unbalanced` must be 0.
 select count(*) as objects,
@@ -386,7 +410,7 @@ join temp.loading_objects o on o.uri = k.uri and o.etag = k.etag
 where k.run_id = $1
 
 -- file: meta/known_objects
-select uri, etag from etl_objects
+select uri, etag, kind from etl_objects
 
 -- file: meta/receipt
 select count(*)
@@ -449,7 +473,13 @@ select (select coalesce(max(run_id), 0) + 1 from etl_runs) as next_run_id,
         ) pending) as late_songs_pending
 
 -- file: meta/set_late_matches
-update etl_runs set late_matches = cast($2 as bigint) where run_id = cast($1 as bigint)
+-- The songs of later runs, where several go on at once, are among those that plays were held against.
+update etl_runs
+set late_matches = case
+        when run_id = cast($1 as bigint) then cast($2 as bigint)
+        else coalesce(late_matches, 0)
+    end
+where run_id >= cast($1 as bigint)
 
 -- file: meta/staged_counts
 -- The group's well-formed records: all that were not rejected when they were decoded.

@@ -42,12 +42,21 @@ struct LedgerTest : ::testing::Test {
   }
   std::vector<LedgerMark> marks(const std::vector<std::vector<std::string>>& ledger_rows,
                                 const std::vector<ObjectInfo>& listed) {
-    given("meta/known_objects", ledger_rows);
-    return *ledger.mark(warehouse, listed);
+    return *marked(ledger_rows, listed);
   }
-  Status record(const std::string& unbalanced) {
+  /// `ledger_rows`: uri, etag and, if it is no log, the kind.
+  Result<std::vector<LedgerMark>> marked(std::vector<std::vector<std::string>> ledger_rows,
+                                         const std::vector<ObjectInfo>& listed) {
+    for (auto& row : ledger_rows) {
+      if (row.size() == 2) row.emplace_back("log");
+    }
+    given("meta/known_objects", ledger_rows);
+    return ledger.mark(warehouse, DataKind::logs, listed);
+  }
+  Status record(const std::string& unbalanced, std::int64_t run_rows = 1) {
+    warehouse.on_execute = [run_rows](std::string_view, const Values&) { return run_rows; };
     given("meta/group_totals", {{"2", "20", "3", "0", "0", "0", unbalanced}});
-    const auto recorded = ledger.record_group(**warehouse.begin(), kRun, 0);
+    const auto recorded = ledger.record_group(**warehouse.begin(), kRun, DataKind::logs, 0);
     return recorded.ok() ? Status() : Status(recorded.error());
   }
 
@@ -73,12 +82,35 @@ TEST_F(LedgerTest, AVersionThatWasAppliedIsUnchangedWhateverOthersWere) {
               ElementsAre(LedgerMark::changed));
 }
 
+TEST_F(LedgerTest, AnObjectThatWasLoadedAsTheOtherKindIsRefusedByName) {
+  const auto refused = marked({{"file:///a", "1", "song"}}, {object("a", "1")});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+  EXPECT_THAT(refused.error().message, HasSubstr("file:///a is given as log data"));
+  EXPECT_THAT(refused.error().message, HasSubstr("loaded as song data"));
+}
+
+// Its other version may be of the other kind: nothing of this one was loaded.
+TEST_F(LedgerTest, AnotherVersionMayHaveBeenOfTheOtherKind) {
+  EXPECT_THAT(marks({{"file:///a", "2", "song"}}, {object("a", "1")}),
+              ElementsAre(LedgerMark::changed));
+}
+
 TEST_F(LedgerTest, CountsThatDoNotBalanceAreOurMistakeAndNothingIsToBeCommitted) {
   EXPECT_TRUE(record("0").ok());
   const Status refused = record("1");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::internal);
   EXPECT_THAT(refused.error().message, HasSubstr("counts of 1 objects do not balance"));
+}
+
+TEST_F(LedgerTest, NothingIsToBeCommittedIntoTablesThatWereMadeAnew) {
+  const Status refused = record("0", 0);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::database);
+  EXPECT_THAT(refused.error().message, HasSubstr("made anew"));
+  EXPECT_FALSE(ledger.set_late_matches(**warehouse.begin(), kRun, 0).ok());
+  EXPECT_FALSE(ledger.finish_run(**warehouse.begin(), kRun, "done", 0).ok());
 }
 
 // With the tables themselves.
@@ -94,6 +126,9 @@ class LedgerOnDuckdbTest : public ::testing::Test {
     options.create = true;
     warehouse_ = *open_duckdb(options);
     ASSERT_TRUE(create_tables(*warehouse_, library_, false).ok());
+    const auto transaction = *warehouse_->begin();
+    ASSERT_TRUE(ledger_.begin_run(*transaction, kRun).ok());
+    ASSERT_TRUE(transaction->commit().ok());
   }
   void TearDown() override {
     warehouse_.reset();
@@ -110,7 +145,8 @@ class LedgerOnDuckdbTest : public ::testing::Test {
     for (std::int64_t record = 1; record <= staged; ++record) add_event(rows, record);
     MemoryBatchSource source(std::move(rows));
     TRY(transaction->stage(source));
-    TRY_ASSIGN(const GroupTotals totals, ledger_.record_group(*transaction, kRun, 0));
+    TRY_ASSIGN(const GroupTotals totals,
+               ledger_.record_group(*transaction, kRun, DataKind::logs, 0));
     EXPECT_EQ(totals.events, records);
     return transaction->commit();
   }

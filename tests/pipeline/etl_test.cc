@@ -95,7 +95,7 @@ TEST_F(EtlTest, TheRunsRowSaysHowItEnded) {
   warehouse_.on_execute = [&](std::string_view sql, const Values& values) -> Result<std::int64_t> {
     if (sql == sql_.get("meta/finish_run")) word = std::get<std::string>(values[1]);
     if (trouble && sql == sql_.get("late/find_matches")) return *trouble;
-    return 0;
+    return 1;
   };
   EXPECT_FALSE(run().error.has_value());
   EXPECT_EQ(word, "done");
