@@ -58,7 +58,9 @@ bool StraightLoad::is_worthwhile(std::uint64_t group_bytes, std::uint64_t bytes_
 
 Result<std::optional<StraightLoad::Loaded>> StraightLoad::load(Transaction& transaction,
                                                                GroupFeed& feed) {
+  if (session_number_ != warehouse_.session_number()) has_songs_.reset();
   if (!has_songs_) {
+    session_number_ = warehouse_.session_number();
     TRY_ASSIGN(has_songs_, songs_.fill(warehouse_, sql_, kSongsMax));
     if (!*has_songs_) return std::optional<Loaded>();
   }

@@ -115,6 +115,9 @@ class Warehouse {
   }
   /// Leaves the session, whatever state it is in, and starts a new one.
   virtual Status reconnect() = 0;
+  /// Another one when a session was lost, and with it what kept other runs out: what was read of
+  /// the tables before may have changed.
+  virtual std::int64_t session_number() const { return 0; }
   /// After `reconnect`: whether the commit that had no answer may still be under way, so that what
   /// the tables show is not the last word.
   virtual Result<bool> commit_is_pending() { return false; }

@@ -333,8 +333,9 @@ class PostgresCase(unittest.TestCase):
             self.assertIn(str(part), stderr)
         self.assertNotIn("internal error", stderr)
 
-    def etl(self, *options, env=None, **more):
-        return self.call("etl", *data.sources, *options, env={**GROUPS, **(env or {})}, **more)
+    def etl(self, *options, env=None, sources=None, **more):
+        words = ("etl", *(sources or data.sources), *options)
+        return self.call(*words, env={**GROUPS, **(env or {})}, **more)
 
     def query(self, sql, *options, **more):
         """The lines of its answer, without the names of the columns."""

@@ -37,6 +37,7 @@ from postgres_e2e_test import (  # noqa: E402
     in_parallel,
     wait_until,
 )
+from statement_proxy import StatementProxy  # noqa: E402
 from tcp_proxy import UP, TcpProxy  # noqa: E402
 
 SERVER_SETTINGS = {
@@ -51,6 +52,10 @@ HELD_BACK = 3600  # seconds: the test itself says when to cut
 SERVER_STARTS_SECONDS_MAX = 30
 END_SECONDS_MAX = 20  # of a run that has lost its server
 LOST = "connection was lost"
+WITH_A_SONG = (
+    "from unmatched_songplays u join songs s on"
+    " (s.title, s.artist_name, s.duration) = (u.song, u.artist, u.length)"
+)
 TRIED_AGAIN = "trying this step again"
 
 
@@ -577,6 +582,28 @@ class EndTest(FaultCase):
         self.assertIn("Nothing new", self.etl().stdout)
         self.assertNotIn(["running"], self.sql("select status from etl_runs"))
 
+    def test_a_session_is_ended_before_those_beside_it_are_there(self):
+        """Another run has the tables by then: nothing more goes into them."""
+        others = []
+
+        def end_the_leader(statement):
+            if "pg_advisory_lock_shared" in statement.text and not others:
+                holds = "select pid from pg_locks where locktype = 'advisory' and granted"
+                [[pid]] = self.sessions(condition=f"pid in ({holds})")
+                self.terminate(pid)
+                others.append(self.etl())
+
+        with StatementProxy(base.server.port) as proxy:
+            proxy.watch(end_the_leader)
+            self.etl(url=self.through(proxy), exit_code=EXIT_DATABASE, says=["run again"])
+        self.assertEqual(len(others), 1)
+        copies = [each for each in proxy.statements if "copy etl_loading" in each.text]
+        self.assertEqual(copies, [])
+        self.wait_until_gone()
+        self.expect_nothing_staged()
+        self.expect_final()
+        self.assertIn("Nothing new", self.etl().stdout)
+
     def test_a_statement_that_is_cancelled_is_tried_again(self):
         """pg_cancel_backend, as an administrator has it; nobody has asked the run to stop."""
         for way, env in WAYS.items():
@@ -699,6 +726,27 @@ class CommitTest(FaultCase):
                 case.expect_unknown(done, after)
 
         self.each(cut, 2, 3)
+
+    def test_songs_that_another_run_brought_before_this_one_was_back(self):
+        """What it had read of the songs is old by then, and it reads them anew for its next groups."""
+        logs, songs = base.data.sources[:2], base.data.sources[2:]
+        commits, others = itertools.count(1), []
+
+        def is_of_the_first_group(statement):
+            return statement.text.strip().lower() == "commit" and next(commits) == 2
+
+        def run_another(statement):
+            if proxy.struck and "pg_try_advisory_lock" in statement.text and not others:
+                others.append(self.etl(sources=songs))
+
+        with StatementProxy(base.server.port) as proxy:
+            proxy.cut(1, "after", fits=is_of_the_first_group)
+            proxy.watch(run_another)
+            self.etl(sources=logs, url=self.through(proxy), env=DIRECT)
+            self.assertEqual(len(proxy.struck), 1)
+        self.assertIn("found their song late", others[0].stdout)
+        self.assertEqual(self.sql(f"select count(*) {WITH_A_SONG}"), [["0"]])
+        self.assertIn("Nothing new", self.etl().stdout)
 
     def start_behind(self, proxy, number, env):
         """A run whose commit was carried out, and whose answer the proxy keeps back."""

@@ -1378,6 +1378,10 @@ select set_config(name, '1000', false)
 from pg_settings
 where name = 'client_connection_check_interval'
 
+-- file: session/postgres/still_there
+-- Nothing but a question to which only a session that is there has an answer.
+select 1 as is_there
+
 -- file: session/postgres/tidy
 -- After a run: the block ranges of our indexes know the new blocks, and the planner knows how large
 -- tables are that have grown by more than a quarter; autovacuum may come too late for the next run.

@@ -68,7 +68,7 @@ class StatementProxy:
         self.lock = threading.Lock()
         self.statements, self.struck = [], []
         self.connections = self.refused = 0
-        self.orders = []
+        self.orders, self.watchers = [], []
         self.turned_away = None
         self.is_closed = False
         self.sessions = set()
@@ -116,6 +116,11 @@ class StatementProxy:
         with self.lock:
             self.orders.append(order)
 
+    def watch(self, act):
+        """Calls it with each Statement before anything is done with that; the connection waits."""
+        with self.lock:
+            self.watchers.append(act)
+
     def turn_away(self, nth, sqlstate, message="planted"):
         """Connections from the nth on are refused with that error."""
         with self.lock:
@@ -153,8 +158,10 @@ class StatementProxy:
 
     def order_for(self, text, in_block):
         """The Order that strikes this statement, or None."""
+        statement = Statement(text, in_block)
+        for act in self.watchers:
+            act(statement)
         with self.lock:
-            statement = Statement(text, in_block)
             self.statements.append(statement)
             for order in self.orders:
                 if order.strikes(len(self.statements), statement):

@@ -62,6 +62,7 @@ class PostgresWarehouse : public SessionWarehouse {
   WarehouseScript script() const override;
   Result<std::string> stage_statement(const TableSchema& schema) const override;
   Status reconnect() override;
+  std::int64_t session_number() const override { return session_number_; }
   Result<bool> commit_is_pending() override;
   Status tidy() override;
   Status stage(BatchSource& source) override;
@@ -80,6 +81,7 @@ class PostgresWarehouse : public SessionWarehouse {
   RunLock lock_;
   Parameters parameters_;
   CopyCrew crew_;
+  std::int64_t session_number_ = 0;
   std::string pending_transaction_;  ///< whose commit had no answer
 };
 
@@ -114,6 +116,8 @@ Status PostgresWarehouse::set_up(Session& session) const {
 Result<std::unique_ptr<Session>> PostgresWarehouse::connect_loader() const {
   TRY_ASSIGN(auto session, connect());
   TRY(lock_.share(*session));
+  // From now on the next run waits for this session; if ours has ended before, it need not have.
+  TRY(leader_->query(sql_.get("session/postgres/still_there")));
   TRY(session->execute(sql_.get("session/postgres/start_helper")));
   return session;
 }
@@ -220,6 +224,7 @@ Status PostgresWarehouse::commit() {
 Status PostgresWarehouse::reconnect() {
   const InterruptGate::Shut shut(gate_);
   const int lost_pid = leader_->backend_pid();
+  ++session_number_;
   crew_.disconnect();
   TRY(connect_leader());
   if (!writes()) return {};
