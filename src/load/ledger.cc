@@ -120,10 +120,11 @@ Result<std::vector<LedgerMark>> Ledger::mark(Warehouse& warehouse, DataKind kind
   return std::move(visitor.marks);
 }
 
-Status Ledger::begin_run(Transaction& transaction, std::int64_t run_id) const {
+Status Ledger::begin_run(Transaction& transaction, std::int64_t run_id,
+                         const std::string& started_at) const {
   TRY(abort_open_runs(transaction));
   return done(transaction.execute(sql_.get("meta/begin_run"),
-                                  {run_id, now(), std::string(program_version())}));
+                                  {run_id, started_at, std::string(program_version())}));
 }
 
 Status Ledger::abort_open_runs(Transaction& transaction) const {
@@ -213,7 +214,8 @@ Result<bool> Ledger::has_receipt(Warehouse& warehouse, std::int64_t run_id,
 Result<std::optional<RunRow>> Ledger::run_row(Warehouse& warehouse, std::int64_t run_id) const {
   TRY_ASSIGN(const Rows rows, warehouse.query(sql_.get("meta/run_row"), {run_id}));
   if (rows.empty()) return std::optional<RunRow>();
-  return std::optional<RunRow>(RunRow{rows.at(0, 0).text, !rows.at(0, 1).is_null});
+  return std::optional<RunRow>(
+      RunRow{rows.at(0, 0).text, !rows.at(0, 1).is_null, rows.at(0, 2).text});
 }
 
 Status Ledger::put_drift(Transaction& transaction, std::int64_t run_id, const DriftCounts& songs,

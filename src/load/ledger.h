@@ -25,6 +25,7 @@ struct RunState {
 struct RunRow {
   std::string status;
   bool late_songs_matched = false;
+  std::string started_at;  ///< as it was written
 };
 
 /// What a group adds to its run.
@@ -60,8 +61,10 @@ class Ledger {
   Result<std::vector<LedgerMark>> mark(Warehouse& warehouse, DataKind kind,
                                        const std::vector<ObjectInfo>& listed) const;
 
-  /// Marks runs that were left open as aborted, and opens a new one.
-  Status begin_run(Transaction& transaction, std::int64_t run_id) const;
+  /// Marks runs that were left open as aborted, and opens a new one. `started_at`: by which it is
+  /// known, as format_time gives it; a run of somebody else's may take the same id.
+  Status begin_run(Transaction& transaction, std::int64_t run_id,
+                   const std::string& started_at) const;
   Status abort_open_runs(Transaction& transaction) const;
   Status finish_run(Transaction& transaction, std::int64_t run_id, std::string_view status,
                     std::int64_t failed_objects) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include "base/log.h"
@@ -83,7 +84,7 @@ class EtlRun {
   Status close(std::string_view word);
   /// Commits; if that has no clear answer, the run's row has to show it.
   Status commit_if(std::unique_ptr<Transaction> transaction, std::int64_t run_id,
-                   bool (*shows)(const RunRow&));
+                   const std::function<bool(const RunRow&)>& shows);
 
   const EtlOptions& options_;
   EtlContext context_;
@@ -210,9 +211,11 @@ Status EtlRun::begin() {
     TRY_ASSIGN(auto transaction, context_.warehouse.begin());
     // Since the plan was made, another run may have begun.
     TRY_ASSIGN(state_, ledger_.run_state(*transaction));
-    TRY(ledger_.begin_run(*transaction, state_.next_run_id));
-    return commit_if(std::move(transaction), state_.next_run_id,
-                     [](const RunRow& row) { return row.status == kRunning; });
+    const std::string started_at = format_time(now_micros());
+    TRY(ledger_.begin_run(*transaction, state_.next_run_id, started_at));
+    return commit_if(std::move(transaction), state_.next_run_id, [&](const RunRow& row) {
+      return row.status == kRunning && row.started_at == started_at;
+    });
   };
   TRY(retry_conflicts(context_.stop, open_run));
   summary_.run_id = state_.next_run_id;
@@ -282,7 +285,7 @@ Status EtlRun::try_late_matches() {
 }
 
 Status EtlRun::commit_if(std::unique_ptr<Transaction> transaction, std::int64_t run_id,
-                         bool (*shows)(const RunRow&)) {
+                         const std::function<bool(const RunRow&)>& shows) {
   return commit_settled(context_.warehouse, std::move(transaction), [&]() -> Result<bool> {
     TRY_ASSIGN(const auto row, ledger_.run_row(context_.warehouse, run_id));
     return row && shows(*row);

@@ -305,6 +305,22 @@ class RaceTest(FaultCase):
         self.call("check")
         self.assertIn("Nothing new", self.etl(sources=logs).stdout)
 
+    def test_a_run_that_has_the_id_of_one_whose_beginning_was_lost(self):
+        """The row that is there is not its own."""
+        others = []
+        self.server.cut_on("^commit$", "before")
+        self.server.on(
+            "^select status, late_matches|what is known of one run",
+            lambda: others.append(self.held_at_its_group(base.data.sources)),
+        )
+        self.etl(exit_code=EXIT_DATABASE, says=[LOST, "not committed"])
+        [(other, release)] = others
+        release.set()
+        self.finish(other)
+        self.assertEqual(self.sql("select run_id, status from etl_runs"), [["1", "done"]])
+        self.expect_final()
+        self.expect_nothing_new()
+
     def test_tables_that_are_dropped_under_a_run(self):
         first, release = self.held_at_its_group(base.data.sources)
         self.call("create-tables", "--drop", "--yes")

@@ -601,7 +601,7 @@ left join (
 
 -- file: meta/run_row
 -- What is known of one run: the answer to an unknown commit.
-select status, late_matches from etl_runs where run_id = cast($1 as bigint)
+select status, late_matches, started_at from etl_runs where run_id = cast($1 as bigint)
 
 -- file: meta/run_state
 -- What a run has to know before it plans: the next id, runs left open, whether songs were applied

@@ -127,7 +127,7 @@ class LedgerOnDuckdbTest : public ::testing::Test {
     warehouse_ = *open_duckdb(options);
     ASSERT_TRUE(create_tables(*warehouse_, library_, false).ok());
     const auto transaction = *warehouse_->begin();
-    ASSERT_TRUE(ledger_.begin_run(*transaction, kRun).ok());
+    ASSERT_TRUE(ledger_.begin_run(*transaction, kRun, "2018-11-01 00:00:00.000").ok());
     ASSERT_TRUE(transaction->commit().ok());
   }
   void TearDown() override {
