@@ -90,6 +90,7 @@ Subject subject_of(const CommandContext& context) {
   subject.song_data = settings.song_data;
   subject.iam_role = settings.iam_role.value_or("");
   subject.control = settings.control.value_or("");
+  subject.control_in_data = data_around_control(settings).has_value();
   subject.logs_in_with_aws = settings.iam_auth;
   subject.signs = settings.s3.sign_request;
   subject.warnings = settings.warnings;

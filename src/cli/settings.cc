@@ -15,6 +15,7 @@
 #include "cli/dwh_cfg.h"
 #include "cli/nearest_word.h"
 #include "cli/url_secret.h"
+#include "source/s3/s3_uri.h"
 
 namespace sparkify {
 namespace {
@@ -566,6 +567,13 @@ Error missing_setting(std::string_view name) {
     ways += fmt::format(", or write {} under [{}] in dwh.cfg", missing.key, missing.section);
   }
   return make_error(ErrorKind::config, fmt::format("{} is not set; {}", name, ways));
+}
+
+std::optional<std::string> data_around_control(const Settings& settings) {
+  for (const auto* data : {&settings.log_data, &settings.song_data}) {
+    if (settings.control && *data && s3_lists_folder(**data, *settings.control)) return *data;
+  }
+  return std::nullopt;
 }
 
 }  // namespace sparkify

@@ -95,4 +95,7 @@ Result<Settings> resolve_settings(const SettingSources& sources);
 /// `name`    One of the settings, `log_data`.
 Error missing_setting(std::string_view name);
 
+/// The location of logs or songs in which the control area lies, so that it would be read as data.
+std::optional<std::string> data_around_control(const Settings& settings);
+
 }  // namespace sparkify

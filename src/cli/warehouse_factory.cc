@@ -104,6 +104,16 @@ Result<PostgresOptions> postgres_options(const Settings& settings, WarehouseUse 
   return options;
 }
 
+/// Else what a run leaves there, or another one writes there now, would be read as data.
+Status expect_control_apart(const Settings& settings) {
+  const auto data = data_around_control(settings);
+  if (!data) return {};
+  return make_error(ErrorKind::config,
+                    fmt::format("the control area {} lies in the data {}, so what Redshift loads "
+                                "would be read as data; give --control a prefix of its own",
+                                printable(*settings.control), printable(*data)));
+}
+
 Result<RedshiftOptions> redshift_options(const CommandContext& context, WarehouseUse use,
                                          SourceAccess& aws) {
   const Settings& settings = context.settings;
@@ -112,6 +122,7 @@ Result<RedshiftOptions> redshift_options(const CommandContext& context, Warehous
   if (settings.schema) options.schema = *settings.schema;
   options.create = use == WarehouseUse::create;
   options.loads = use == WarehouseUse::write;
+  if (options.loads) TRY(expect_control_apart(settings));
   options.access = access_for(use);
   options.iam_role = settings.iam_role.value_or("");
   options.control.place = settings.control.value_or("");

@@ -145,6 +145,11 @@ class Examination {
                   : fmt::format("'{}' will not do", printable(subject_.control)),
               "give --control s3://BUCKET/PREFIX, which we may write and Redshift may read, or "
               "CONTROL under [S3] in dwh.cfg; ASCII letters, no quotes, no backslash"));
+    } else if (subject_.control_in_data) {
+      add(bad(
+          kControl,
+          fmt::format("{} lies in the data and would be read as such", printable(subject_.control)),
+          "give --control a prefix of its own"));
     } else if (!s3_trouble_.empty()) {
       add(not_looked_at(kControl, s3_trouble_));
     } else {

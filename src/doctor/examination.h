@@ -24,6 +24,7 @@ struct Subject {
   std::optional<std::string> song_data;
   std::string iam_role;  ///< may be empty, as the next
   std::string control;
+  bool control_in_data = false;       ///< so that it would be read as data
   bool logs_in_with_aws = false;      ///< to Redshift
   bool signs = true;                  ///< S3's requests
   std::vector<std::string> warnings;  ///< of the settings

@@ -172,6 +172,8 @@ TEST_F(ExaminationTest, RedshiftNeedsARoleAndAControlArea) {
   subject_.control = "s3://bucket/control";
   EXPECT_EQ(named("control.write").detail, "refused");
   EXPECT_THAT(places_written_, Contains("s3://bucket/control"));
+  subject_.control_in_data = true;
+  EXPECT_THAT(named("control.write").detail, HasSubstr("lies in the data"));
 }
 
 TEST_F(ExaminationTest, AWarehouseThatCannotBeOpenedFailsAndTheRestIsNotLookedAt) {

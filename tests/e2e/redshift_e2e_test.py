@@ -943,6 +943,14 @@ class ErrorTest(RedshiftCase):
                     self.call("create-tables", env={name: value})
         self.expect_recovery(groups=0)
 
+    def test_a_control_area_among_the_data(self):
+        """It would be read as data, and other runs would find its objects gone."""
+        sources = ("--log-data", self.control, *data.sources[2:])
+        says = [self.control, "lies in the data", "prefix of its own"]
+        self.etl(sources=sources, exit_code=EXIT_CONFIG, says=says)
+        self.etl("--control", f"{self.control}/below/", sources=sources, exit_code=EXIT_CONFIG)
+        self.expect_recovery(groups=0)
+
     def test_a_bucket_in_another_region(self):
         self.server.bucket_regions[BUCKET] = ELSEWHERE
         self.etl(exit_code=EXIT_DATABASE, says=["specified endpoint", "another region", "--region"])

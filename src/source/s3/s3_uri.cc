@@ -42,4 +42,13 @@ Result<S3Uri> parse_s3_uri(std::string_view text) {
                                 printable(text)));
 }
 
+bool s3_lists_folder(std::string_view location, std::string_view folder) {
+  if (!location.starts_with(kS3Scheme)) return false;
+  for (std::string_view* place : {&location, &folder}) {
+    while (place->size() > kS3Scheme.size() && place->ends_with('/')) place->remove_suffix(1);
+  }
+  const std::string_view rest = folder.substr(std::min(folder.size(), location.size()));
+  return folder.starts_with(location) && (rest.empty() || rest.starts_with('/'));
+}
+
 }  // namespace sparkify

@@ -63,5 +63,17 @@ TEST(S3Uri, AnErrorIsSafeOnATerminal) {
   EXPECT_THAT(uri.error().message, StartsWith("s3://a"));
 }
 
+TEST(S3Uri, AFolderIsListedByWhatIsAboveIt) {
+  EXPECT_TRUE(s3_lists_folder("s3://bucket/logs", "s3://bucket/logs"));
+  EXPECT_TRUE(s3_lists_folder("s3://bucket/logs/", "s3://bucket/logs/control/"));
+  EXPECT_TRUE(s3_lists_folder("s3://bucket", "s3://bucket/control"));
+  EXPECT_TRUE(s3_lists_folder("s3://bucket/", "s3://bucket"));
+  EXPECT_FALSE(s3_lists_folder("s3://bucket/logs", "s3://bucket/logs_control"));
+  EXPECT_FALSE(s3_lists_folder("s3://bucket/logs", "s3://bucket"));
+  EXPECT_FALSE(s3_lists_folder("s3://bucket", "s3://bucket2/control"));
+  EXPECT_FALSE(s3_lists_folder("s3://bucket/*", "s3://bucket/control"));
+  EXPECT_FALSE(s3_lists_folder("/data", "/data/control"));
+}
+
 }  // namespace
 }  // namespace sparkify
