@@ -16,12 +16,14 @@
 #include "aws/signature_v4.h"
 #include "base/percent_encoding.h"
 #include "expect.h"
+#include "percent.h"
 
 namespace sparkify {
 namespace {
 
 using fuzz::expect;
 using fuzz::expect_equal;
+using fuzz::percent_encoded;
 
 // --- The second calculation.
 
@@ -88,7 +90,7 @@ struct Parts {
 std::string canonical_query(const Parts& parts) {
   std::vector<std::pair<std::string, std::string>> sorted;
   for (const Parameter& each : parts.query) {
-    sorted.emplace_back(percent_encode(each.name), percent_encode(each.value));
+    sorted.emplace_back(percent_encoded(each.name), percent_encoded(each.value));
   }
   std::sort(sorted.begin(), sorted.end());
   std::string text;
@@ -134,7 +136,7 @@ std::string expected_authorization(const Parts& parts) {
     lines += name + ":" + value + "\n";
     names += (names.empty() ? "" : ";") + name;
   }
-  const std::string canonical = parts.method + "\n" + percent_encode(parts.path, true) + "\n" +
+  const std::string canonical = parts.method + "\n" + percent_encoded(parts.path, true) + "\n" +
                                 canonical_query(parts) + "\n" + lines + "\n" + names + "\n" +
                                 hex(sha256(parts.body));
   const std::string scope =

@@ -2,6 +2,7 @@
 # Installs what is missing, from Debian's packages and npm. Usage: tools/install.sh PURPOSE...
 #   build  what it takes to build sparkify      test  what the tests need besides
 #   fuzz   what the fuzz targets need besides  lint   what the lint needs besides
+#   coverage  what counts it
 # Does nothing, and needs no rights, where all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +27,8 @@ cd "$(dirname "$0")/.."
   # clang's run-time library has its sanitizers and libFuzzer.
   fuzz_commands=(clang++:clang)
   fuzz_packages=(libclang-rt-dev)
+  coverage_commands=(gcovr:gcovr)
+  coverage_packages=()
   lint_commands=(clang-format:clang-format python3:python3 shellcheck:shellcheck mandoc:mandoc)
   lint_packages=(sqlfluff)
 }
@@ -109,7 +112,7 @@ install_from_npm() { # FOLDER NAME
 [ $# -gt 0 ] || set -- build
 for purpose in "$@"; do
   case "$purpose" in
-    build | test | fuzz | lint) need "$purpose" ;;
+    build | test | fuzz | lint | coverage) need "$purpose" ;;
     *) echo "install: unknown purpose: $purpose" >&2; exit 2 ;;
   esac
 done

@@ -36,7 +36,7 @@ ALL = (
     "-D_FORTIFY_SOURCE=2",
     "-pie",
     "-Wl,-z,relro,-z,now,-z,noexecstack",
-    "-Wl,-rpath,$ORIGIN/lib:$ORIGIN",
+    "-Wl,-rpath,$ORIGIN/lib:$ORIGIN/../lib/sparkify:$ORIGIN",
 )
 WEAKER = (
     ("PIE", "-no-pie", "-fno-pie"),
@@ -46,10 +46,12 @@ WEAKER = (
     ("stack protector", "-fno-stack-protector"),
     ("FORTIFY", "-U_FORTIFY_SOURCE"),
     ("CET landing pads", "-fcf-protection=none"),
-    ("libraries below $ORIGIN only", "-Wl,-rpath,/opt/lib"),
-    ("libraries below $ORIGIN only", "-Wl,-rpath,$ORIGINAL"),
+    ("libraries in its own folders only", "-Wl,-rpath,/opt/lib"),
+    ("libraries in its own folders only", "-Wl,-rpath,$ORIGINAL"),
+    ("libraries in its own folders only", "-Wl,-rpath,$ORIGIN/../.."),
+    ("libraries in its own folders only", "-Wl,-rpath,$ORIGIN/lib/../../x"),
     # An empty entry is the current directory.
-    ("libraries below $ORIGIN only", "-Wl,-rpath,$ORIGIN:"),
+    ("libraries in its own folders only", "-Wl,-rpath,$ORIGIN:"),
 )
 
 

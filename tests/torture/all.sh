@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
 # Runs the torture suites, one after the other. Usage: tests/torture/all.sh [--short] [NAME...]
 # In their long form, unless --short; the figures go to build/torture/NAME.jsonl, a line a run.
+# Installs what is missing and builds the release with its tests, unless SPARKIFY_BINARY names a program.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+
+if [ -z "${SPARKIFY_BINARY-}" ]; then
+  tools/install.sh build test
+  cmake --preset release -DSPARKIFY_TESTS=ON
+  cmake --build --preset release
+fi
 
 form=(--long)
 if [ "${1-}" = --short ]; then

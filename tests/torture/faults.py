@@ -1,8 +1,8 @@
 """Orders to the library that does harm inside the program: preload/faults.c.
 
-    with Faults(folder) as faults:
-        done = world.load(warehouse, env=faults.order("fail", "write", 17, errno.ENOSPC))
-        faults.fired()
+    faults = Faults(folder)
+    done = world.load(warehouse, env=faults.order("fail", "write", 17, errno.ENOSPC))
+    faults.fired()
 """
 
 import os

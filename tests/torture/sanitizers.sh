@@ -15,7 +15,7 @@ kind=${1:-asan}
 # then takes what the library hands from thread to thread for races.
 threaded='Parallel.*:LockFile*:LiveDocument*:ObjectDecoder.*:FileCrew.*:RejectSpool.*:Interruption.*:PlayStreamTest.*:TimeRows.*'
 threaded+=':HttpClientTest.*:ProxyTest.*:CredentialChainTest.*:RefreshTest.*:InstanceTest.*:StsTest.*'
-threaded+=':SsoTest.*:S3*:CancelTest.*:ManyPartsTest.*:LocalStoreTest.*:LocalWriterTest.*'
+threaded+=':SsoTest.*:S3*:CancelTest.*:Generate.*Threads*:Generate.AWriterThatFailsEndsIt:ManyPartsTest.*:LocalStoreTest.*:LocalWriterTest.*'
 case "$kind" in
   e2e)
     preset=fuzz filter=${2:-'^(e2e|oracle|torture)\.'}

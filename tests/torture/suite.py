@@ -20,25 +20,33 @@ stands before its first colon is its kind in the figures.
 import argparse
 import collections
 import concurrent.futures
-import datetime
 import json
+import os
 import pathlib
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
 import traceback
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPO / "tests" / name) for name in ("oracle", "servers")]
+sys.path[:0] = [str(REPO / name) for name in ("tests/oracle", "tests/servers", "tools")]
 
 import sparkify  # noqa: E402
+from provenance import commit, now  # noqa: E402
 
 HARMS = ("lost", "doubled", "mixtures", "wrong_exit", "leaks")
 SHOWN_CHARACTERS = 3000
 EXIT_INTERRUPTED = 130  # it is not whole
+# Variables by which a suite is told what to run.
+SETTINGS = (
+    "SPARKIFY_BINARY",
+    "SPARKIFY_FAULTS_LIBRARY",
+    "SPARKIFY_SIGN_TOOL",
+    "SPARKIFY_SQL_TOOL",
+    "SPARKIFY_TEST_SANITIZER_MIB",
+)
 
 
 class Harm(Exception):
@@ -161,7 +169,9 @@ class Tally:
 
     def tell(self, point, text):
         self.failures += 1
-        again = f"tests/torture/{self.name}.py --warehouse {self.kind} --seed {self.options.seed}"
+        env = [f"{name}={os.environ[name]} " for name in sorted(os.environ) if name in SETTINGS]
+        again = f"{''.join(env)}tests/torture/{self.name}.py"
+        again += f" --warehouse {self.kind} --seed {self.options.seed}"
         again += " --long" if self.options.long else ""
         print(f"FAILED {again} --only '{point}'")
         print("    " + text.strip()[:SHOWN_CHARACTERS].replace("\n", "\n    "), flush=True)
@@ -193,21 +203,3 @@ class Tally:
         if self.options.figures:
             with open(self.options.figures, "a", encoding="utf-8") as file:
                 file.write(json.dumps(figures) + "\n")
-
-
-def now():
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def commit():
-    """The short name of what is checked out; with a + if it was changed. Empty without git."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(REPO), "describe", "--always", "--dirty=+", "--exclude=*"],
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

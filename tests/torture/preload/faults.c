@@ -158,7 +158,7 @@ static void end(void) {
   for (;;) pause();
 }
 
-// What is to become of this call: NONE, FAIL or KILL_AFTER. Counts it.
+// What is to become of this call: NONE, FAIL, KILL_AFTER or KILL_SENT. Counts it.
 static enum Action begin(enum Call call) {
   if (state == NULL) return NONE;
   const uint64_t number = atomic_fetch_add(&state->counts[call], 1) + 1;
@@ -178,11 +178,7 @@ static enum Action begin(enum Call call) {
 }
 
 static void after(enum Action action) {
-  if (action == KILL_AFTER || action == KILL_SENT) {
-    const int kept = errno;
-    end();
-    errno = kept;
-  }
+  if (action == KILL_AFTER || action == KILL_SENT) end();
 }
 
 // --- Memory ----------------------------------------------------------------------------------
