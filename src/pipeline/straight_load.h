@@ -44,7 +44,7 @@ class StraightLoad {
   Warehouse& warehouse_;
   const SqlLibrary& sql_;
   SongIndex songs_;
-  std::optional<bool> has_songs_;  ///< none: not read yet; false: too many of them
+  std::optional<bool> has_songs_;    ///< none: not read yet; false: too many of them
   std::int64_t session_number_ = 0;  ///< of the warehouse's, in which they were read
 };
 
