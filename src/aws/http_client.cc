@@ -255,6 +255,22 @@ struct HttpClient::Connections {
   std::vector<CURL*> idle;
 };
 
+namespace {
+
+/// What curl says of its trouble. A proxy's address that it cannot read it repeats, with the
+/// password.
+std::string said_of(CURLcode code, std::string_view said) {
+  if (said.empty()) return curl_easy_strerror(code);
+  if (said.starts_with("Unsupported proxy")) {
+    return "the proxy's address cannot be read: http_proxy or https_proxy must be "
+           "http://USER:PASSWORD@HOST:PORT, with / @ : and blanks of user and password as %2F %40 "
+           "%3A %20";
+  }
+  return std::string(said);
+}
+
+}  // namespace
+
 HttpClient::HttpClient(HttpOptions options)
     : options_(std::move(options)), connections_(std::make_unique<Connections>()) {}
 
@@ -294,8 +310,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     if (response.trouble == HttpTrouble::timeout && !connected) {
       response.trouble = HttpTrouble::connect;
     }
-    const std::string_view said = detail.data();
-    response.detail = said.empty() ? curl_easy_strerror(code) : said;
+    response.detail = said_of(code, detail.data());
   } else {
     response.detail = describe(response.trouble);
   }

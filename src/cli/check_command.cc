@@ -56,7 +56,8 @@ Result<int> run(const CommandContext& context) {
   TRY_ASSIGN(const OpenWarehouse open, open_warehouse(context, WarehouseUse::read));
   TRY_ASSIGN(const auto results,
              run_until_signal(*open.warehouse, [&] { return check_tables(open); }));
-  print(context.flags.json ? as_json(results, open.warehouse->display_name()) : as_text(results));
+  print_data(context.flags.json ? as_json(results, open.warehouse->display_name())
+                                : as_text(results));
   return any_failed(results) ? kExitFindings : kExitDone;
 }
 

@@ -35,7 +35,7 @@ Status expect_known_scheme(const std::string& location) {
   }
   return make_error(ErrorKind::config,
                     fmt::format("{}: no such kind of source; give a path or s3://BUCKET/PREFIX",
-                                printable(location)));
+                                printable(location.substr(0, colon + 3))));
 }
 
 /// Text that blocks and records may take: what DuckDB does not get, shared out.
@@ -146,7 +146,7 @@ Result<int> run(const Options& options, const CommandContext& context) {
     log_debug(fmt::format("{} files were passed over: their names do not say JSON",
                           summary.ignored_files));
   }
-  print(context.flags.json ? summary_json(summary) : summary_text(summary));
+  print_data(context.flags.json ? summary_json(summary) : summary_text(summary));
   if (summary.error) log_error(summary.error->message);
   return exit_code(summary);
 }

@@ -21,6 +21,7 @@
 #include "cli/last_words.h"
 #include "cli/output.h"
 #include "cli/stop_signals.h"
+#include "cli/url_secret.h"
 #include "cli/usage_error.h"
 
 extern "C" char** environ;
@@ -39,8 +40,21 @@ std::map<std::string, std::string> environment() {
   return variables;
 }
 
+/// A password in an address where it does not belong, or of a proxy, which curl repeats.
+void keep_login_out_of_messages(std::string_view address) {
+  const auto login = login_with_password(address);
+  if (!login) return;
+  keep_out_of_messages(Secret(std::string(*login)));
+  keep_out_of_messages(Secret(std::string(login->substr(login->find(':') + 1))));
+}
+
 /// What the environment gives away is named before anything can be said of it.
 void keep_secrets_out_of_messages(const std::map<std::string, std::string>& environment) {
+  for (const char* name :
+       {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    const auto found = environment.find(name);
+    if (found != environment.end()) keep_login_out_of_messages(found->second);
+  }
   for (const char* name : {"SPARKIFY_DB_PASSWORD", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY",
                            "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}) {
     const auto found = environment.find(name);
@@ -136,6 +150,7 @@ int run(int argc, char** argv) {
   // A file that may grow no further (ulimit -f) is an error to report, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   keep_secrets_out_of_messages(environment());
+  for (int i = 1; i < argc; ++i) keep_login_out_of_messages(argv[i]);
   CommandLine line;
   try {
     line.app.parse(argc, argv);

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,7 @@
 
 #include "base/byte_size.h"
 #include "base/log.h"
+#include "base/new_file.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -43,7 +45,9 @@ Status write_file(const std::string& path, std::string_view text) {
   struct stat status {};
   const bool is_special = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
   const std::string written_path = is_special ? path : path + ".partial";
-  std::FILE* const file = std::fopen(written_path.c_str(), "wbe");
+  const int descriptor = is_special ? ::open(written_path.c_str(), O_WRONLY | O_CLOEXEC)
+                                    : open_new_file(written_path, 0666);
+  std::FILE* const file = descriptor < 0 ? nullptr : ::fdopen(descriptor, "wb");
   if (file == nullptr) return cannot_write(path, errno);
   const bool is_whole = std::fwrite(text.data(), 1, text.size(), file) == text.size();
   int trouble = is_whole ? 0 : errno;

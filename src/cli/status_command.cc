@@ -76,14 +76,14 @@ Result<int> run(const Options& options, const CommandContext& context) {
   TRY_ASSIGN(const WarehouseStatus status,
              run_until_signal(*open.warehouse, [&] { return read_status(options, open); }));
   if (!context.flags.json) {
-    print(status_text(status, open));
+    print_data(status_text(status, open));
     return kExitDone;
   }
   const nlohmann::ordered_json document{
       {"format", "sparkify.status/1"},    {"warehouse", open.warehouse->display_name()},
       {"tables", as_json(status.tables)}, {"objects", as_json(status.objects)},
       {"runs", as_json(status.runs)},     {"drift", as_json(status.drift)}};
-  print(document.dump(2) + "\n");
+  print_data(document.dump(2) + "\n");
   return kExitDone;
 }
 

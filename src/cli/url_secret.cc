@@ -55,12 +55,24 @@ bool holds_password(std::string_view url) {
 
 bool holds_aws_keys(std::string_view location) {
   if (mentions(location, kSignatureKeys)) return true;
+  if (login_with_password(location)) return true;
   if (!lower_case_without_blanks(location.substr(0, 2)).starts_with("s3") ||
       location.find("://") == location.npos) {
     return false;
   }
   const std::string_view rest = without_scheme(location);
   return rest.substr(0, rest.find('/')).find_first_of(":@") != rest.npos;
+}
+
+std::optional<std::string_view> login_with_password(std::string_view url) {
+  const std::size_t scheme_end = url.find("://");
+  if (scheme_end == url.npos) return std::nullopt;
+  const std::string scheme = lower_case_without_blanks(url.substr(0, scheme_end));
+  if (scheme.starts_with("s3") || scheme == "file") return std::nullopt;
+  const std::string_view rest = without_scheme(url);
+  const std::string_view login = rest.substr(0, rest.rfind('@') == rest.npos ? 0 : rest.rfind('@'));
+  if (login.find(':') == login.npos) return std::nullopt;
+  return login;
 }
 
 }  // namespace sparkify

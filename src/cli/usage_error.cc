@@ -73,6 +73,10 @@ std::string usage_message(const CommandLine& line, const std::vector<std::string
       if (option == nullptr && flag.starts_with("--")) {
         return unknown_flag(options, flag, command);
       }
+      const std::string letter = flag.substr(0, 2);  // what follows may be a password
+      if (option == nullptr && find_option(options, letter) == nullptr) {
+        return unknown_flag(options, letter, command);
+      }
       const bool value_follows =
           option != nullptr && option->get_expected_min() > 0 && flag.size() == arguments[i].size();
       if (value_follows) ++i;

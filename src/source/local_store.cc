@@ -13,6 +13,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/new_file.h"
 #include "base/utf8.h"
 #include "source/local_walk.h"
 
@@ -138,13 +139,12 @@ Result<std::unique_ptr<ByteStream>> LocalStore::open(const ObjectInfo& object) {
 Status LocalWriter::write(std::string_view name, std::string_view bytes) {
   const fs::path path = fs::path(folder_) / name;
   const std::string partial = path.native() + ".partial";
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-  int descriptor = ::open(partial.c_str(), kFlags, 0644);
+  int descriptor = open_new_file(partial, 0644);
   if (descriptor < 0 && errno == ENOENT) {  // looking for the folder first would cost every file
     std::error_code error;
     fs::create_directories(path.parent_path(), error);
     if (error) return source_error(path.parent_path().native(), "making the folder", error.value());
-    descriptor = ::open(partial.c_str(), kFlags, 0644);
+    descriptor = open_new_file(partial, 0644);
   }
   if (descriptor < 0) return source_error(partial, "making the file", errno);
   int trouble = 0;

@@ -117,4 +117,32 @@ std::vector<std::string_view> split_statements(std::string_view sql) {
   return statements;
 }
 
+std::optional<std::string_view> explained_statement(std::string_view sql) {
+  const auto skip_space = [&sql] {
+    sql.remove_prefix(std::min(sql.find_first_not_of(kSpace), sql.size()));
+  };
+  const auto take_word = [&sql, &skip_space](std::string_view word) {
+    const auto is_same = [](char a, char b) {
+      return a == std::tolower(static_cast<unsigned char>(b));
+    };
+    if (sql.size() <= word.size() || is_name_byte(sql[word.size()])) return false;
+    if (!std::equal(word.begin(), word.end(), sql.begin(), is_same)) return false;
+    sql.remove_prefix(word.size());
+    skip_space();
+    return true;
+  };
+  skip_space();
+  if (!take_word("explain")) return std::nullopt;
+  take_word("analyze");
+  if (sql.starts_with('(')) {
+    const std::size_t end =
+        sql.find_first_not_of(" \t\r\n,_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", 1);
+    if (end == sql.npos || sql[end] != ')') return std::nullopt;
+    sql.remove_prefix(end + 1);
+    skip_space();
+  }
+  const bool is_word = !sql.empty() && std::isalpha(static_cast<unsigned char>(sql.front())) != 0;
+  return is_word ? std::optional(sql) : std::nullopt;
+}
+
 }  // namespace sparkify

@@ -24,4 +24,8 @@ bool ends_inside_quotes(std::string_view sql);
 /// without a word are left out.
 std::vector<std::string_view> split_statements(std::string_view sql);
 
+/// What stands behind `explain`, its `analyze` and its options in parentheses, if `sql` is such a
+/// statement and no comment stands before its end: what DuckDB runs for EXPLAIN ANALYZE.
+std::optional<std::string_view> explained_statement(std::string_view sql);
+
 }  // namespace sparkify

@@ -32,7 +32,8 @@ TEST(UrlSecret, FindsKeysAndSignatures) {
         "S3N://AKIDEXAMPLE@bucket/x", "s3://AKIDEXAMPLE:secret",
         "https://bucket.s3.amazonaws.com/x?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=ab",
         "https://bucket.s3.amazonaws.com/x?AWSAccessKeyId=AKID&Expires=1&Signature=ab",
-        "https://h/x?x-amz-security-token=ab", "https://h/x?X%2DAmz-Credential=ab"}) {
+        "https://h/x?x-amz-security-token=ab", "https://h/x?X%2DAmz-Credential=ab",
+        "https://AKIDEXAMPLE:secret@bucket.s3.amazonaws.com/x", "postgresql://u:p/w@h/d"}) {
     EXPECT_TRUE(holds_aws_keys(location)) << location;
   }
 }
@@ -41,6 +42,15 @@ TEST(UrlSecret, TakesPlainPlacesForWhatTheyAre) {
   for (const char* location : {"s3://bucket", "s3://bucket/a@b:c/x", "s3://bucket/day=*/x.json",
                                "logs/a:b@c", "/data/s3://", "./s3:x@y", "s3", ""}) {
     EXPECT_FALSE(holds_aws_keys(location)) << location;
+  }
+}
+
+TEST(UrlSecret, GivesTheLoginOfAnAddressUpToItsLastAt) {
+  EXPECT_EQ(login_with_password("http://user:p/w@x@host:1"), "user:p/w@x");
+  EXPECT_EQ(login_with_password("postgresql://u:p@h/d"), "u:p");
+  for (const char* none : {"http://host:1/x", "http://user@host", "s3://bucket/a:b@c", "user:p@h",
+                           "file:///a:b@c", ""}) {
+    EXPECT_FALSE(login_with_password(none).has_value()) << none;
   }
 }
 

@@ -1326,6 +1326,15 @@ class ReadonlyRoleTest(PostgresCase):
                 self.sql(f"revoke {grant} from public")
                 self.refused("select 1 from users")
 
+    def test_refused_where_everybody_may_create_in_the_schema(self):
+        """As in databases of PostgreSQL before 15: an operator or a function that a role puts there is
+        run by our own statements, with the loader's rights."""
+        schema = postgres.quote_name(self.warehouse.schema)
+        self.sql(f"grant create on schema {schema} to public")
+        self.fails("grant-readonly", self.analyst, says=["CREATE on schema", "PUBLIC"])
+        self.sql(f"revoke create on schema {schema} from public")
+        self.call("grant-readonly", self.analyst)
+
     def test_refused_where_another_role_lets_it_do_more(self):
         group = self.new_role("writers", options="nologin", password="")
         self.sql(f"grant delete on songplays to {group}")

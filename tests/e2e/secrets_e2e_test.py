@@ -539,6 +539,7 @@ class CommandLineTest(SecretsCase):
             f"s3://AKIDEXAMPLE:{AWS_SECRET}@{BUCKET}/x",
             f"s3a://AKIDEXAMPLE:{urllib.parse.quote(AWS_SECRET, safe='')}@{BUCKET}/x",
             f"https://{BUCKET}.s3.amazonaws.com/x?X-Amz-Credential=A&X-Amz-Signature=0123",
+            f"https://AKIDEXAMPLE:{AWS_SECRET}@{BUCKET}.s3.amazonaws.com/x",
         ):
             for words in (
                 ("etl", "--log-data", place),
@@ -554,6 +555,29 @@ class CommandLineTest(SecretsCase):
                     self.assertEqual(done.returncode, EXIT_CONFIG, done.stderr)
                     for way in self.KEY_WAYS:
                         self.assertIn(way, done.stderr)
+
+    def test_a_password_where_it_does_not_belong_is_not_repeated(self):
+        address = f"postgresql://loader:{WRONG}@db.example.com/music"
+        for words in (
+            ("etl", address),
+            (address,),
+            ("query", address),
+            ("etl", f"-p{WRONG}"),
+            ("etl", "--log-data", address),
+            ("config", "--song-data", address),
+        ):
+            with self.subTest(words=words):
+                done = sparkify.run(*words, env=self.environment())
+                expect_hidden(done.stdout + done.stderr)
+                self.assertNotEqual(done.returncode, 0)
+
+    def test_the_address_of_a_proxy_that_cannot_be_read_is_not_repeated(self):
+        for proxy in (f"http://user:{WRONG}/9@127.0.0.1:1", f"nonsense://user:{WRONG}@127.0.0.1:x"):
+            with self.subTest(proxy=proxy):
+                env = {**self.environment(), "https_proxy": proxy, "http_proxy": proxy}
+                done = sparkify.run("etl", "--log-data", f"s3://{BUCKET}/x", env=env)
+                expect_hidden(done.stdout + done.stderr)
+                self.assertNotEqual(done.returncode, 0)
 
     def test_no_flag_is_suggested_that_is_there_to_be_refused(self):
         done = self.run_command("status", "--db-passwort", "x", exit_code=EXIT_USAGE)

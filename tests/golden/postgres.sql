@@ -12,7 +12,11 @@ order by t.table_name collate "C"
 
 -- file: access/postgres/rights_too_many
 -- What a role may do with our tables besides reading the star, by itself, by another role or because
--- everybody may.
+-- everybody may. Who may create in the schema can put an operator or a function there that our own
+-- statements then run, with our rights.
+select 'schema ' || current_schema() as table_name, 'CREATE' as privilege
+where has_schema_privilege($1, current_schema(), 'CREATE')
+union all
 select t.table_name, p.privilege
 from (
     values ('songplays', true), ('users', true), ('songs', true), ('artists', true),
@@ -33,7 +37,7 @@ where to_regclass(quote_ident(current_schema()) || '.' || quote_ident(t.table_na
            and has_any_column_privilege(
                $1, to_regclass(quote_ident(current_schema()) || '.' || quote_ident(t.table_name)),
                p.privilege)))
-order by t.table_name collate "C", p.privilege collate "C"
+order by 1, 2
 
 -- file: access/postgres/role
 -- What granting needs to know of a role; no row: there is no such role. Names come quoted.

@@ -418,6 +418,15 @@ TEST_F(LocalWriterTest, ReplacesAFileThatIsThere) {
   EXPECT_EQ(text_of("a.json"), "new");
 }
 
+TEST_F(LocalWriterTest, FollowsNoLinkByTheNameThatItWritesUnderFirst) {
+  given("other", "mine");
+  fs::create_symlink(root_ / "other", root_ / "a.json.partial");
+  EXPECT_TRUE(LocalWriter(root_.native()).write("a.json", "new").ok());
+  EXPECT_EQ(text_of("a.json"), "new");
+  EXPECT_EQ(text_of("other"), "mine");
+  EXPECT_FALSE(fs::is_symlink(root_ / "a.json"));
+}
+
 TEST_F(LocalWriterTest, LeavesNothingButTheFile) {
   ASSERT_TRUE(LocalWriter(path("out")).write("a.json", std::string(1 << 20, 'x')).ok());
   std::vector<std::string> names;

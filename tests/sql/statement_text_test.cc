@@ -26,6 +26,21 @@ TEST(StatementText, KeepsWhatIsInQuotesAndBetweenWords) {
   EXPECT_EQ(without_semicolon("select 1 - -1;"), "select 1 - -1");
 }
 
+TEST(ExplainedStatement, IsWhatStandsBehindExplain) {
+  EXPECT_EQ(explained_statement("explain select 1"), "select 1");
+  EXPECT_EQ(explained_statement(" EXPLAIN\n ANALYZE from t"), "from t");
+  EXPECT_EQ(explained_statement("explain (analyze, format json) copy t to 'x'"), "copy t to 'x'");
+}
+
+TEST(ExplainedStatement, IsNoneWhereItIsNotPlainToSee) {
+  for (const char* const sql :
+       {"select 1", "explain", "explain ", "explain -- x\nselect 1", "/* */ explain select 1",
+        "explain /* */ select 1", "explain (a 'b') select 1", "explain (select 1)",
+        "explained select 1", "explain (analyze", "explain ('x') copy t to 'y'"}) {
+    EXPECT_FALSE(explained_statement(sql).has_value()) << sql;
+  }
+}
+
 using Statements = std::vector<std::string_view>;
 
 TEST(SplitStatements, EndsEachAtItsSemicolon) {

@@ -1,5 +1,9 @@
 -- What a role may do with our tables besides reading the star, by itself, by another role or because
--- everybody may.
+-- everybody may. Who may create in the schema can put an operator or a function there that our own
+-- statements then run, with our rights.
+select 'schema ' || current_schema() as table_name, 'CREATE' as privilege
+where has_schema_privilege($1, current_schema(), 'CREATE')
+union all
 select t.table_name, p.privilege
 from (
     values ('songplays', true), ('users', true), ('songs', true), ('artists', true),
@@ -20,4 +24,4 @@ where to_regclass(quote_ident(current_schema()) || '.' || quote_ident(t.table_na
            and has_any_column_privilege(
                $1, to_regclass(quote_ident(current_schema()) || '.' || quote_ident(t.table_name)),
                p.privilege)))
-order by t.table_name {{bytes}}, p.privilege {{bytes}}
+order by 1, 2

@@ -150,11 +150,14 @@ Result<S3Page> S3Client::list(const std::string& bucket, std::string_view prefix
   if (!delimiter.empty()) request.query += "&delimiter=" + percent_encode(delimiter);
   if (!token.empty()) request.query += "&continuation-token=" + percent_encode(token);
   S3Page page;
-  request.fault = [&page](const HttpResponse& response) -> std::string {
+  request.fault = [&page, prefix](const HttpResponse& response) -> std::string {
     auto parsed = parse_s3_page(response.body);
     if (!parsed.ok()) return parsed.error().message;
     page = *std::move(parsed);
-    return "";
+    const bool is_ours =
+        std::all_of(page.entries.begin(), page.entries.end(),
+                    [prefix](const S3Entry& entry) { return entry.key.starts_with(prefix); });
+    return is_ours ? "" : "it lists keys that do not begin with the prefix that was asked for";
   };
   RetryBudget budget(kCallBudgetS);
   request.budget = &budget;

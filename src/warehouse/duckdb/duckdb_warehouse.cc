@@ -108,7 +108,8 @@ class DuckdbWarehouse : public Warehouse {
   /// The file that DuckDB opens.
   const std::string& file() const { return copy_.path().empty() ? options_.path : copy_.path(); }
   Result<Config> make_config() const;
-  Status expect_reading(duckdb_prepared_statement statement) const;
+  Status expect_reading(duckdb_connection connection, std::string_view sql,
+                        duckdb_prepared_statement statement);
   Error open_error(std::string_view message) const;
   Error database_error(std::string_view message) const;
   Result<Statement> prepare(duckdb_connection connection, std::string_view sql,
@@ -212,6 +213,9 @@ Result<Config> DuckdbWarehouse::make_config() const {
       {"preserve_insertion_order", "false"},
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
+      // A view that somebody else put into the file would read what this user may read.
+      {"enable_external_access", "false"},
+      {"lock_configuration", "true"},
   };
   if (writes) {
     settings.push_back({"storage_compatibility_version", kStorageVersion});
@@ -219,10 +223,6 @@ Result<Config> DuckdbWarehouse::make_config() const {
     // run of many small groups does not checkpoint after each. See bench/JOURNAL.md.
     settings.push_back({"write_buffer_row_group_count", "1"});
     settings.push_back({"checkpoint_threshold", "256MiB"});
-  }
-  if (is_sandbox()) {
-    settings.push_back({"enable_external_access", "false"});
-    settings.push_back({"lock_configuration", "true"});
   }
   Config config;
   if (duckdb_create_config(config.out()) != DuckDBSuccess) {
@@ -363,14 +363,21 @@ Result<std::string> DuckdbWarehouse::with_castable_columns(std::string_view sql,
 }
 
 /// READ_ONLY keeps the file as it is; this also keeps a user's statement from attaching, loading,
-/// setting or checkpointing anything.
-Status DuckdbWarehouse::expect_reading(duckdb_prepared_statement statement) const {
+/// setting or checkpointing anything. EXPLAIN ANALYZE runs what it explains, which may be a COPY to
+/// the file itself.
+Status DuckdbWarehouse::expect_reading(duckdb_connection connection, std::string_view sql,
+                                       duckdb_prepared_statement statement) {
   if (!is_sandbox()) return {};
-  const duckdb_statement_type type = duckdb_prepared_statement_type(statement);
-  if (type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN) return {};
+  duckdb_statement_type type = duckdb_prepared_statement_type(statement);
+  const auto explained = explained_statement(sql);
+  if (type == DUCKDB_STATEMENT_TYPE_EXPLAIN && explained) {
+    TRY_ASSIGN(const Statement inner, prepare(connection, *explained, {}));
+    type = duckdb_prepared_statement_type(inner.get());
+  }
+  if (type == DUCKDB_STATEMENT_TYPE_SELECT) return {};
   return make_error(ErrorKind::database,
                     fmt::format("{}: only statements that read are allowed here: select, with, "
-                                "from, values, describe, show, explain",
+                                "from, values, describe, show; explain of these",
                                 display_name()));
 }
 
@@ -381,7 +388,7 @@ Status DuckdbWarehouse::read(std::string_view sql, const Values& values, RowVisi
 Status DuckdbWarehouse::read_on(duckdb_connection connection, std::string_view sql,
                                 const Values& values, RowVisitor& visitor) {
   TRY_ASSIGN(Statement statement, prepare(connection, sql, values));
-  TRY(expect_reading(statement.get()));
+  TRY(expect_reading(connection, sql, statement.get()));
   std::vector<std::string> names;
   // DuckDB knows the columns of a statement with parameters only once it runs; ours need no casts.
   std::string wrapped;

@@ -124,8 +124,18 @@ int copy_whole(const std::string& from, const std::string& to, bool& is_whole) {
   return 0;
 }
 
+/// What a copy of `name` leaves in its folder, and then that, if there is nothing else in it.
+void remove_copy(const fs::path& folder, const std::string& name) {
+  std::error_code error;
+  ::unlink((folder / name).c_str());
+  ::unlink((folder / (name + ".wal")).c_str());
+  fs::remove_all(folder / (name + ".tmp"), error);
+  ::rmdir(folder.c_str());
+}
+
 /// Folders whose maker is gone: nobody holds their lock.
-void remove_leftovers(const fs::path& parent, const std::string& prefix) {
+void remove_leftovers(const fs::path& parent, const std::string& name) {
+  const std::string prefix = name + kFolderMark;
   std::error_code error;
   std::vector<fs::path> found;
   for (fs::directory_iterator entry(parent, error), end; !error && entry != end;
@@ -137,7 +147,7 @@ void remove_leftovers(const fs::path& parent, const std::string& prefix) {
     struct stat status {};
     if (!folder.is_open() || ::fstat(folder.get(), &status) != 0) continue;
     if (status.st_uid != ::geteuid() || ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    fs::remove_all(path, error);
+    remove_copy(path, name);
   }
 }
 
@@ -175,7 +185,7 @@ void FileCopy::unlink() const {
 }
 
 int FileCopy::make_folder(const std::string& parent, const std::string& name) {
-  remove_leftovers(parent, name + kFolderMark);
+  remove_leftovers(parent, name);
   std::string pattern = (fs::path(parent) / (name + kFolderMark + "XXXXXX")).native();
   if (::mkdtemp(pattern.data()) == nullptr) return errno;
   folder_ = pattern;

@@ -57,6 +57,13 @@ LockHolder await_holder(int descriptor) {
   return holder;
 }
 
+/// A file of its own and no other's: a link by the lock's name would lead to one that is not ours
+/// to write.
+bool is_plain(int descriptor) {
+  struct stat opened {};
+  return ::fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode) && opened.st_nlink <= 1;
+}
+
 bool is_still_there(const std::string& path, int descriptor) {
   struct stat opened {};
   struct stat named {};
@@ -64,11 +71,19 @@ bool is_still_there(const std::string& path, int descriptor) {
          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
+Error no_lock_file(const std::string& what, const std::string& path) {
+  return make_error(ErrorKind::database,
+                    fmt::format("{}: {} is no lock file of a run, but a link or something else; "
+                                "look who put it there, and remove it",
+                                what, printable(path)));
+}
+
 }  // namespace
 
 std::string describe(const LockHolder& holder) {
   if (holder.pid.empty()) return "another process";
-  return fmt::format("process {} on {}, since {} UTC", holder.pid, holder.host, holder.since);
+  return fmt::format("process {} on {}, since {} UTC", printable(holder.pid),
+                     printable(holder.host), printable(holder.since));
 }
 
 LockFile::LockFile(LockFile&& other) noexcept
@@ -89,7 +104,8 @@ LockFile::~LockFile() {
 
 Result<LockFile> LockFile::acquire(const std::string& path, const std::string& what) {
   for (int attempt = 0; attempt < kTriesMax; ++attempt) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (descriptor < 0 && errno == ELOOP) return no_lock_file(what, path);
     if (descriptor < 0) {
       return make_error(ErrorKind::database,
                         fmt::format("{}: cannot make the lock file {} ({}); the folder must exist "
@@ -105,6 +121,10 @@ Result<LockFile> LockFile::acquire(const std::string& path, const std::string& w
           ErrorKind::locked,
           fmt::format("{}: held by another run ({}); wait until it ends", what, describe(holder)));
     }
+    if (!is_plain(descriptor)) {
+      ::close(descriptor);
+      return no_lock_file(what, path);
+    }
     if (!is_still_there(path, descriptor)) {
       ::close(descriptor);
       continue;
@@ -114,14 +134,15 @@ Result<LockFile> LockFile::acquire(const std::string& path, const std::string& w
         fmt::format("{}\n{}\n{}\n", ::getpid(), host_name(), format_time(now_micros()));
     if (::ftruncate(descriptor, 0) != 0 ||
         ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-      return make_error(ErrorKind::database, fmt::format("{}: cannot write the lock file {} ({})",
-                                                         what, path, std::strerror(errno)));
+      return make_error(ErrorKind::database,
+                        fmt::format("{}: cannot write the lock file {} ({})", what, printable(path),
+                                    std::strerror(errno)));
     }
     return lock;
   }
   return make_error(
       ErrorKind::locked,
-      fmt::format("{}: its lock file {} changes hands too fast; try again", what, path));
+      fmt::format("{}: its lock file {} changes hands too fast; try again", what, printable(path)));
 }
 
 std::optional<LockHolder> LockFile::holder(const std::string& path) {

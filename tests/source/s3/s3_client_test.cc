@@ -360,6 +360,16 @@ TEST_F(S3ClientTest, AListingThatIsNotWholeIsAskedForAgain) {
   EXPECT_EQ(s3_.client().list("bucket", "a/", "", "")->entries.size(), 1U);
 }
 
+// They would be taken for data of a folder that nobody gave.
+TEST_F(S3ClientTest, AListingOfKeysThatWereNotAskedForIsAnError) {
+  given_answer({200,
+                "<ListBucketResult><Contents><Key>b</Key><Size>1</Size><ETag>e</ETag>"
+                "</Contents></ListBucketResult>"});
+  const auto page = s3_.client().list("bucket", "a/folder/", "", "");
+  ASSERT_FALSE(page.ok());
+  EXPECT_THAT(page.error().message, HasSubstr("do not begin with the prefix"));
+}
+
 TEST_F(S3ClientTest, APageThatNamesItselfAsTheNextIsAnError) {
   given_answer({200,
                 "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t"

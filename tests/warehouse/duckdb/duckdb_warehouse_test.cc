@@ -743,6 +743,36 @@ TEST_F(DuckdbTest, TheSandboxReadsWhateverSqlCanRead) {
   EXPECT_TRUE(sandbox.query("show tables").ok());
 }
 
+// DuckDB runs what EXPLAIN ANALYZE explains, and lets a COPY write over the warehouse's own file.
+TEST_F(DuckdbTest, TheSandboxExplainsOnlyWhatReads) {
+  given("create table t (i integer)");
+  Warehouse& sandbox = reopened(Access::sandbox);
+  const std::string before = duckdb_file_sign(path_);
+  const std::string copy = "copy (select 1) to '" + path_ + "' (use_tmp_file false)";
+  for (const char* const head :
+       {"explain analyze ", "explain (analyze) ", "EXPLAIN\n(ANALYZE, FORMAT json)\t", "explain ",
+        "/* */ explain analyze ", "explain /* */ analyze ", "-- x\nexplain analyze "}) {
+    EXPECT_FALSE(sandbox.query(std::string(head) + copy).ok()) << head;
+    EXPECT_FALSE(sandbox.query(std::string(head) + "create table u (i integer)").ok()) << head;
+  }
+  EXPECT_EQ(duckdb_file_sign(path_), before);
+  for (const char* sql : {"explain analyze select * from t", "explain (analyze) from t",
+                          "explain with w as (from t) select * from w"}) {
+    EXPECT_TRUE(sandbox.query(sql).ok()) << sql;
+  }
+}
+
+// Whoever made the file may have put a view into it that reads what we may read.
+TEST_F(DuckdbTest, NoFileButTheWarehouseIsReadWhoeverAsks) {
+  std::ofstream(root_ / "secret.txt") << "secret";
+  const std::string sql =
+      "select content from read_text('" + (root_ / "secret.txt").native() + "')";
+  given("create table t (i integer)");
+  for (const Access access : {Access::write, Access::read, Access::sandbox, Access::view}) {
+    EXPECT_FALSE(reopened(access).query(sql).ok());
+  }
+}
+
 TEST_F(DuckdbTest, AReaderCannotWrite) {
   given("create table t (i integer)");
   Warehouse& reader = reopened(Access::read);

@@ -82,6 +82,15 @@ TEST_F(FileCopyTest, WhatAKillLeftBehindGoesAndWhatIsInUseStays) {
   EXPECT_EQ(read(second->path()), read(path_));
 }
 
+// It only has a name like ours.
+TEST_F(FileCopyTest, AFolderThatHoldsSomethingElseStays) {
+  const fs::path other = root_ / "data" / "w.duckdb.view-mydata";
+  fs::create_directories(other / "sub");
+  write(other / "sub" / "important.txt", "mine");
+  ASSERT_TRUE(copy().ok());
+  EXPECT_EQ(read(other / "sub" / "important.txt"), "mine");
+}
+
 TEST_F(FileCopyTest, WhoMayNotWriteBesideTheFileHasACopyElsewhere) {
   fs::create_directory(root_ / "tmp");
   fs::permissions(root_ / "data", fs::perms(0555));

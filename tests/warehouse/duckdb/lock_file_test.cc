@@ -138,6 +138,27 @@ TEST_F(LockFileTest, IsHeldByOneAtATimeHoweverManyAsk) {
   EXPECT_FALSE(fs::exists(path_));
 }
 
+// Who may write the folder could have another file of ours written over.
+TEST_F(LockFileTest, ALinkByItsNameIsRefusedAndWhatItLeadsToStays) {
+  const std::string other = (root_ / "other").native();
+  std::ofstream(other) << "mine";
+  fs::create_symlink(other, path_);
+  EXPECT_THAT(acquired().error().message, HasSubstr("no lock file"));
+  fs::remove(path_);
+  fs::create_hard_link(other, path_);
+  EXPECT_THAT(acquired().error().message, HasSubstr("no lock file"));
+  std::string text;
+  std::getline(std::ifstream(other), text);
+  EXPECT_EQ(text, "mine");
+}
+
+TEST(DescribeLockHolder, ShowsNoControlCharacters) {
+  const std::string text = describe({"1\x1b[2J", "\x1b]0;owned\x07",
+                                     "\xc2\x9b"
+                                     "31m"});
+  EXPECT_EQ(text.find_first_of("\x1b\x07\x9b"), text.npos) << text;
+}
+
 TEST(DescribeLockHolder, SaysWhatIsKnown) {
   EXPECT_EQ(describe({"12", "box", "2018-11-01 00:00:00.000"}),
             "process 12 on box, since 2018-11-01 00:00:00.000 UTC");
