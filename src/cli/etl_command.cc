@@ -35,7 +35,7 @@ Status expect_known_scheme(const std::string& location) {
   }
   return make_error(ErrorKind::config,
                     fmt::format("{}: no such kind of source; give a path or s3://BUCKET/PREFIX",
-                                printable(location.substr(0, colon + 3))));
+                                printable(location)));
 }
 
 /// Text that blocks and records may take: what DuckDB does not get, shared out.

@@ -363,7 +363,8 @@ TEST_F(S3ClientTest, AListingThatIsNotWholeIsAskedForAgain) {
 // They would be taken for data of a folder that nobody gave.
 TEST_F(S3ClientTest, AListingOfKeysThatWereNotAskedForIsAnError) {
   given_answer({200,
-                "<ListBucketResult><Contents><Key>b</Key><Size>1</Size><ETag>e</ETag>"
+                "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>b</Key><Size>1</"
+                "Size><ETag>e</ETag>"
                 "</Contents></ListBucketResult>"});
   const auto page = s3_.client().list("bucket", "a/folder/", "", "");
   ASSERT_FALSE(page.ok());
