@@ -3,5 +3,5 @@
 -- after:    check
 select count(*) as violations, min(uri) as example
 from (
-    select uri, etag from etl_objects group by uri, etag having count(*) > 1
+    select min(uri) as uri from etl_objects group by uri{{exact}}, etag having count(*) > 1
 ) repeated

@@ -4,6 +4,6 @@
 select count(*) as violations, min(o.uri) as example
 from etl_objects o
 left join (
-    select run_id, uri, count(*) as rejects from etl_rejects group by run_id, uri
+    select run_id, min(uri) as uri, count(*) as rejects from etl_rejects group by run_id, uri{{exact}}
 ) x on x.run_id = o.run_id and x.uri{{exact}} = o.uri{{exact}}
 where o.rejects <> coalesce(x.rejects, 0)

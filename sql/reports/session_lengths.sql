@@ -25,7 +25,7 @@ measured as (
            cast(floor((
                cast(extract(epoch from date_trunc('second', e.last_play)) as bigint)
                - cast(extract(epoch from date_trunc('second', e.first_play)) as bigint)
-           ) / 60.0) as integer) as minutes
+           ) / 60.0) as bigint) as minutes
     from sessions e
     cross join span s
 )

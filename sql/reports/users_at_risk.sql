@@ -30,7 +30,7 @@ ranked as (
       and plays_lately * 12 <= plays_before
 )
 select r.user_id,
-       trim(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')) as name,
+       trim(both ' ' from coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')) as name,
        coalesce(u.level, 'unknown') as level,
        r.last_play,
        cast(r.plays_before as bigint) as plays_before,

@@ -192,12 +192,14 @@ class NumbersTest(ReportCase):
         events = [corpus.play(1, 0, ts=begin + 900), corpus.play(1, 1, ts=begin + 60_100)]
         people = ((11, 12, 1), (12, 23, 2), (13, 24, 2), (14, 9, 0), (15, 10, 0))
         for user, before, lately in people:
+            # Blanks that are none of SQL's stay.
+            names = {"firstName": "\u3000Ida", "lastName": "Holm\u00a0"} if user == 13 else {}
             for number in range(before):
                 at = begin + (number % 21 + 1) * day - 1
-                events.append(corpus.play(user, number, userId=str(user), ts=at))
+                events.append(corpus.play(user, number, userId=str(user), ts=at, **names))
             for number in range(lately):
                 at = begin + 21 * day + number
-                events.append(corpus.play(user, 500 + number, userId=str(user), ts=at))
+                events.append(corpus.play(user, 500 + number, userId=str(user), ts=at, **names))
         last = begin + 28 * day - 1
         for number, letter in enumerate("aBcÄdE z" * 9):
             name = f"{letter}{number:02}"
@@ -206,7 +208,14 @@ class NumbersTest(ReportCase):
         self.load_records(events)
         _, found = self.expect_right(self.report())
         self.assertEqual([row[0] for row in found["users_at_risk"]["rows"]], [13, 11, 15])
+        self.assertEqual(found["users_at_risk"]["rows"][0][1], "\u3000Ida Holm\u00a0")
         self.assertIn([1, 1], [row[2:] for row in found["session_lengths"]["rows"]])
+
+    def test_a_session_of_thousands_of_years(self):
+        """Of an event whose time is wrong by far, and still one. The oracle goes through each day."""
+        self.load_records([corpus.play(1, 0, ts=0), corpus.play(1, 1, ts=253_402_300_799_999)])
+        answers = {each["name"]: each["rows"] for each in self.report()["analyses"]}
+        self.assertEqual(answers["session_lengths"][0][2:], [4_223_371_679, 1])
 
     def test_an_empty_warehouse(self):
         document = self.report()

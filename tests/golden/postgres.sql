@@ -98,7 +98,7 @@ where records <> loaded + duplicates + rejects
 -- after:    check
 select count(*) as violations, min(uri) as example
 from (
-    select uri, etag from etl_objects group by uri, etag having count(*) > 1
+    select min(uri) as uri from etl_objects group by uri, etag having count(*) > 1
 ) repeated
 
 -- file: checks/rejects_balance
@@ -119,7 +119,7 @@ where r.rejects <> coalesce(x.rejects, 0)
 select count(*) as violations, min(o.uri) as example
 from etl_objects o
 left join (
-    select run_id, uri, count(*) as rejects from etl_rejects group by run_id, uri
+    select run_id, min(uri) as uri, count(*) as rejects from etl_rejects group by run_id, uri
 ) x on x.run_id = o.run_id and x.uri = o.uri
 where o.rejects <> coalesce(x.rejects, 0)
 
@@ -993,7 +993,7 @@ measured as (
            cast(floor((
                cast(extract(epoch from date_trunc('second', e.last_play)) as bigint)
                - cast(extract(epoch from date_trunc('second', e.first_play)) as bigint)
-           ) / 60.0) as integer) as minutes
+           ) / 60.0) as bigint) as minutes
     from sessions e
     cross join span s
 )
@@ -1253,7 +1253,7 @@ ranked as (
       and plays_lately * 12 <= plays_before
 )
 select r.user_id,
-       trim(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')) as name,
+       trim(both ' ' from coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')) as name,
        coalesce(u.level, 'unknown') as level,
        r.last_play,
        cast(r.plays_before as bigint) as plays_before,
