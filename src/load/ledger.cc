@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/time.h"
+#include "base/utf8.h"
 #include "base/version.h"
 
 namespace sparkify {
@@ -43,7 +44,7 @@ class MarkingVisitor : public RowVisitor {
             "{} is given as {} data, and was loaded as {} data by an earlier run; give logs "
             "and songs each their own folder. An object is loaded once: if that run was the "
             "mistake, give the object another name, and it is loaded as {} data",
-            uri, to_string(kind_), other, to_string(kind_)));
+            printable(uri), to_string(kind_), printable(other), to_string(kind_)));
   }
 
   DataKind kind_;
