@@ -198,6 +198,18 @@ void set_receiver(CURL* curl, Receiver& receiver) {
   set(curl, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 }
 
+/// What curl says of its trouble. A proxy's address that it cannot read it repeats, with the
+/// password.
+std::string said_of(CURLcode code, std::string_view said) {
+  if (said.empty()) return curl_easy_strerror(code);
+  if (said.starts_with("Unsupported proxy")) {
+    return "the proxy's address cannot be read: http_proxy or https_proxy must be "
+           "http://USER:PASSWORD@HOST:PORT, with / @ : and blanks of user and password as %2F %40 "
+           "%3A %20";
+  }
+  return std::string(said);
+}
+
 std::string_view describe(HttpTrouble trouble) {
   switch (trouble) {
     case HttpTrouble::too_long:
@@ -254,22 +266,6 @@ struct HttpClient::Connections {
   std::mutex mutex;
   std::vector<CURL*> idle;
 };
-
-namespace {
-
-/// What curl says of its trouble. A proxy's address that it cannot read it repeats, with the
-/// password.
-std::string said_of(CURLcode code, std::string_view said) {
-  if (said.empty()) return curl_easy_strerror(code);
-  if (said.starts_with("Unsupported proxy")) {
-    return "the proxy's address cannot be read: http_proxy or https_proxy must be "
-           "http://USER:PASSWORD@HOST:PORT, with / @ : and blanks of user and password as %2F %40 "
-           "%3A %20";
-  }
-  return std::string(said);
-}
-
-}  // namespace
 
 HttpClient::HttpClient(HttpOptions options)
     : options_(std::move(options)), connections_(std::make_unique<Connections>()) {}
