@@ -38,6 +38,7 @@ class GroupMaker {
       case LedgerMark::changed:
         ++plan_.changed_objects;
         plan_.changed_bytes += object.size_bytes;
+        plan_.replaces_songs |= kind_ == DataKind::songs;
         break;
     }
     const std::uint64_t text_bytes = text_bytes_of(object, limits_.expansion(object.uri));
@@ -45,12 +46,16 @@ class GroupMaker {
         open_ && (group_bytes_ > bytes_max_ || text_bytes > bytes_max_ - group_bytes_ ||
                   plan_.groups.back().objects.size() >= limits_.objects_max);
     if (!open_ || full) {
-      plan_.groups.push_back({kind_, {}, false});
+      plan_.groups.emplace_back().kind = kind_;
       open_ = true;
       group_bytes_ = 0;
     }
     group_bytes_ += text_bytes;
     plan_.groups.back().objects.push_back({object, kind_, ++object_no_});
+  }
+
+  void finish() {
+    if (open_) plan_.groups.back().is_last_of_kind = true;
   }
 
  private:
@@ -76,6 +81,7 @@ Plan make_plan(const MarkedListing& songs, const MarkedListing& logs, const Grou
     for (std::size_t i = 0; i < listing.objects.size(); ++i) {
       maker.add(listing.objects[i], listing.marks[i]);
     }
+    maker.finish();
   }
   return plan;
 }

@@ -28,6 +28,7 @@ struct Group {
   std::vector<PlannedObject> objects;
   /// Whether the warehouse shall try to read the objects by itself; see load/stage_choice.h.
   bool is_direct = false;
+  bool is_last_of_kind = false;  ///< all that the run has of this kind is applied with it
 };
 
 struct Plan {
@@ -37,6 +38,7 @@ struct Plan {
   std::int64_t unchanged_objects = 0;
   std::uint64_t fresh_bytes = 0;
   std::uint64_t changed_bytes = 0;
+  bool replaces_songs = false;  ///< objects of songs are among the changed ones
 
   std::int64_t object_count() const { return fresh_objects + changed_objects; }
   std::uint64_t byte_count() const { return fresh_bytes + changed_bytes; }

@@ -110,7 +110,10 @@ Status EtlRun::plan() {
   summary_.plan = make_plan(songs, logs, limits);
   groups_ = std::exchange(summary_.plan.groups, {});
   for (Group& group : groups_) summary_.groups.push_back(preview_of(group));
-  if (!groups_.empty()) summary_.outcome = RunSummary::Outcome::planned;
+  summary_.late_songs_pending = state_.late_songs_pending;
+  if (!groups_.empty() || state_.late_songs_pending) {
+    summary_.outcome = RunSummary::Outcome::planned;
+  }
   context_.progress.bytes_total = summary_.plan.byte_count();
   context_.progress.groups_total = static_cast<std::int64_t>(groups_.size());
   return {};
@@ -168,13 +171,17 @@ Status EtlRun::write_down() {
   EtlOptions options = options_;
   options.dry_run = false;
   SqlRecorder recorder(context_.warehouse, context_.sql);
+  recorder.answer_with(context_.sql.get("meta/run_state"),
+                       {state_.next_run_id, state_.open_runs, state_.late_songs_pending ? 1 : 0});
   EmptyStore store;
   Progress progress;
   EtlRun run(options, {store, recorder, context_.sql, progress, context_.stop});
   run.state_ = state_;
+  run.summary_.plan.replaces_songs = summary_.plan.replaces_songs;
   for (const Group& group : groups_) {
     const PlannedObject empty{{"file:///object.json", "etag", 0}, group.kind, 1};
-    run.groups_.push_back(group.is_direct ? group : Group{group.kind, {empty}, false});
+    run.groups_.push_back(group);
+    if (!group.is_direct) run.groups_.back().objects = {empty};
   }
   TRY(run.execute());
   summary_.statements = recorder.take_statements();
@@ -190,6 +197,9 @@ Status EtlRun::execute() {
 }
 
 Status EtlRun::apply_all() {
+  // What a run that was cut off has loaded is not all there any more, so nobody will ever load just
+  // that: what it would have matched is matched before the records change.
+  if (summary_.plan.replaces_songs) TRY(match_late_songs());
   TRY(apply_groups(DataKind::songs));
   TRY(match_late_songs());
   return apply_groups(DataKind::logs);
@@ -242,6 +252,8 @@ Status EtlRun::apply_groups(DataKind kind) {
     const std::size_t in_vain = summary_.not_direct.size();
     TRY(load.apply(group));
     announced_[i].reset();
+    const bool has_new_songs = kind == DataKind::songs && !group.objects.empty();
+    if (has_new_songs) state_.late_songs_pending = !group.is_last_of_kind;
     const bool was_in_vain = summary_.not_direct.size() > in_vain;
     if (was_in_vain && options_.stage == StageMode::automatic) stay_compact(kind);
     const std::int64_t number = ++context_.progress.groups_done;
@@ -266,11 +278,9 @@ void EtlRun::announce(std::size_t index) {
   announced_[index] = context_.store.announce(objects);
 }
 
+/// For songs of an earlier run, or of this one, if its last group of them came to nothing.
 Status EtlRun::match_late_songs() {
-  const bool has_songs = std::any_of(groups_.begin(), groups_.end(), [](const Group& group) {
-    return group.kind == DataKind::songs;
-  });
-  if (!has_songs && !state_.late_songs_pending) return {};
+  if (!state_.late_songs_pending) return {};
   if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
   return retry_conflicts(context_.stop, [this] { return try_late_matches(); });
 }
@@ -278,10 +288,13 @@ Status EtlRun::match_late_songs() {
 Status EtlRun::try_late_matches() {
   TRY_ASSIGN(auto transaction, context_.warehouse.begin());
   TRY_ASSIGN(const std::int64_t matched, star_.match_late_songs(*transaction));
-  TRY(ledger_.set_late_matches(*transaction, summary_.run_id, matched));
-  summary_.late_matches = matched;
-  return commit_if(std::move(transaction), summary_.run_id,
-                   [](const RunRow& row) { return row.late_songs_matched; });
+  const std::int64_t total = summary_.late_matches.value_or(0) + matched;
+  TRY(ledger_.set_late_matches(*transaction, summary_.run_id, total));
+  TRY(commit_if(std::move(transaction), summary_.run_id,
+                [](const RunRow& row) { return row.late_songs_matched; }));
+  summary_.late_matches = total;
+  state_.late_songs_pending = false;
+  return {};
 }
 
 Status EtlRun::commit_if(std::unique_ptr<Transaction> transaction, std::int64_t run_id,

@@ -159,6 +159,7 @@ Result<bool> GroupLoad::try_way(Way way, Group& group) {
   summary_.song_drift = std::move(work.songs);
   summary_.log_drift = std::move(work.logs);
   summary_.records += work.records;
+  if (work.late_matches) summary_.late_matches = work.late_matches;
   GroupTotals& totals = summary_.totals;
   totals.objects += work.totals.objects;
   totals.bytes += work.totals.bytes;
@@ -180,6 +181,7 @@ Result<bool> GroupLoad::fill(Transaction& transaction, Way way, Group& group, Wo
   TRY_ASSIGN(const auto plays, fill_rows(transaction, way, group, work));
   if (!plays) return false;
   TRY(write_receipts(transaction, group, *plays, work));
+  TRY(match_late_songs(transaction, group, work));
   return true;
 }
 
@@ -447,6 +449,15 @@ Status GroupLoad::write_receipts(Transaction& transaction, Group& group, std::in
   const char* staging = options_.keep_staging ? "staging/keep" : "staging/clear_kept";
   TRY(transaction.execute(context_.sql.get(staging)));
   return {};
+}
+
+/// With the last songs: were it a transaction of its own, a kill in between would leave plays to be
+/// held against what the songs' records have become until the next run.
+Status GroupLoad::match_late_songs(Transaction& transaction, const Group& group, Work& work) {
+  if (group.kind != DataKind::songs || !group.is_last_of_kind || group.objects.empty()) return {};
+  TRY_ASSIGN(const std::int64_t matched, context_.star.match_late_songs(transaction));
+  work.late_matches = summary_.late_matches.value_or(0) + matched;
+  return context_.ledger.set_late_matches(transaction, summary_.run_id, *work.late_matches);
 }
 
 Status GroupLoad::commit(std::unique_ptr<Transaction> transaction, const Group& group) {

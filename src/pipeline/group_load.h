@@ -34,7 +34,8 @@ struct GroupLoadContext {
 };
 
 /// Applies groups of a run, each exactly once or not at all: rows, star, rejects, receipts and the
-/// run's totals change in one transaction. What was committed is added to the summary.
+/// run's totals change in one transaction; with the run's last songs also the plays that have
+/// waited for them. What was committed is added to the summary.
 class GroupLoad {
  public:
   GroupLoad(GroupLoadOptions options, GroupLoadContext context, RunSummary& summary)
@@ -61,6 +62,7 @@ class GroupLoad {
     DriftCounts logs;
     GroupTotals totals;
     std::int64_t records = 0;
+    std::optional<std::int64_t> late_matches;
   };
 
   /// Rows read by the warehouse itself; straight into the star (see straight_load.h); or staged by
@@ -97,6 +99,7 @@ class GroupLoad {
   Status write_rejects(Transaction& transaction, const Group& group, RejectSpool& rejects,
                        const Work& work);
   Status write_receipts(Transaction& transaction, Group& group, std::int64_t plays, Work& work);
+  Status match_late_songs(Transaction& transaction, const Group& group, Work& work);
   Status commit(std::unique_ptr<Transaction> transaction, const Group& group);
 
   GroupLoadOptions options_;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +13,8 @@
 namespace sparkify {
 
 /// Stands in a warehouse's place, does nothing, and writes down every statement that the warehouse
-/// would be sent; for --dry-run --sql. Reading gives zeros or no rows, staging takes all rows.
+/// would be sent; for --dry-run --sql. Reading gives what `answer_with` was told, else zeros or no
+/// rows; staging takes all rows.
 class SqlRecorder : public Warehouse {
  public:
   /// What it is given must outlive it. `like` is asked for its own statements only.
@@ -27,6 +31,9 @@ class SqlRecorder : public Warehouse {
   Status tidy() override;
   void interrupt() override {}
 
+  /// What the query `sql` gives: one row of numbers.
+  void answer_with(std::string_view sql, const std::vector<std::int64_t>& numbers);
+
   /// In their order; parameters stand in a comment before their statement.
   std::vector<std::string> take_statements() { return std::move(statements_); }
 
@@ -41,6 +48,7 @@ class SqlRecorder : public Warehouse {
   const Warehouse& like_;
   const SqlLibrary& sql_;
   const WarehouseScript script_;
+  std::map<std::string, Row, std::less<>> answers_;  ///< by query
   std::vector<std::string> statements_;
 };
 

@@ -69,6 +69,9 @@ std::string plan_text(const RunSummary& summary) {
   out += fmt::format("  changed    {} ({})\n", counted(plan.changed_objects, "object", "objects"),
                      format_bytes(plan.changed_bytes));
   out += fmt::format("  unchanged  {}\n", counted(plan.unchanged_objects, "object", "objects"));
+  if (summary.late_songs_pending) {
+    out += "  late       plays are held against the songs of a run that did not come to its end\n";
+  }
   std::size_t number = 0;
   for (const GroupPreview& group : summary.groups) {
     out += fmt::format("  group {:<4} {} of {}, {}{}\n", ++number, to_string(group.kind),
@@ -190,6 +193,7 @@ Json plan_json(const RunSummary& summary) {
             {"changed_bytes", plan.changed_bytes},
             {"unchanged_objects", plan.unchanged_objects},
             {"ignored_files", summary.ignored_files},
+            {"late_songs_pending", summary.late_songs_pending},
             {"groups", groups}};
   if (!summary.statements.empty()) json["statements"] = summary.statements;
   return json;
@@ -217,9 +221,7 @@ Json trouble_json(const RunSummary& summary) {
 }  // namespace
 
 std::string summary_text(const RunSummary& summary) {
-  if (summary.outcome == RunSummary::Outcome::planned && summary.plan.object_count() > 0) {
-    return plan_text(summary);
-  }
+  if (summary.outcome == RunSummary::Outcome::planned) return plan_text(summary);
   std::string out;
   if (summary.outcome == RunSummary::Outcome::nothing_new) {
     out = fmt::format("Nothing new for {}: {} unchanged. Nothing was written.\n", summary.warehouse,

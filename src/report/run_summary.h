@@ -43,7 +43,8 @@ struct RunSummary {
   std::string warehouse;
   std::int64_t run_id = 0;  ///< 0: no run was needed
   std::int64_t aborted_runs = 0;
-  Plan plan;  ///< its groups' objects are dropped; see `groups`
+  Plan plan;                        ///< its groups' objects are dropped; see `groups`
+  bool late_songs_pending = false;  ///< when planned: plays wait for an earlier run's songs
   std::vector<GroupPreview> groups;
   std::vector<std::string> statements;  ///< that the run would send; for --dry-run --sql
   std::int64_t ignored_files = 0;

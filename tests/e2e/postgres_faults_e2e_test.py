@@ -649,15 +649,15 @@ class EndTest(FaultCase):
 
 
 class CommitTest(FaultCase):
-    """A proxy cuts the connection at one commit of a run: its first row, the songs, the late songs,
-    each group of logs, its end."""
+    """A proxy cuts the connection at one commit of a run: its first row, the songs, each group of
+    logs, its end."""
 
     @functools.cached_property
     def commits(self):
         """The states of the tables before and after each, by number of groups."""
         groups = len(base.data.groups)
-        # The run's row; the songs' group; late songs; groups of logs; the run's end.
-        steps = [(0, 0), (0, 1), (1, 1), *((n, n + 1) for n in range(1, groups)), (groups, groups)]
+        # The run's row; the songs' group; groups of logs; the run's end.
+        steps = [(0, 0), (0, 1), *((n, n + 1) for n in range(1, groups)), (groups, groups)]
         return dict(enumerate(steps, 1))
 
     def test_a_run_has_so_many(self):

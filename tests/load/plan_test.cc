@@ -135,6 +135,21 @@ TEST(MakePlan, GroupsAreMeasuredInTextAndThePlanInStoredBytes) {
   EXPECT_EQ(plan.byte_count(), 20U);
 }
 
+TEST(MakePlan, TheLastGroupOfEachKindIsMarked) {
+  const auto listing = listing_of({{"a"}, {"b"}, {"c"}});
+  const Plan plan = make_plan(listing, listing, {.song_bytes_max = 20, .log_bytes_max = 10});
+  std::vector<bool> marks;
+  for (const Group& group : plan.groups) marks.push_back(group.is_last_of_kind);
+  EXPECT_THAT(marks, ElementsAre(false, true, false, false, true));
+}
+
+TEST(MakePlan, SongsThatReplaceOthersAreTold) {
+  const auto fresh = listing_of({{"a"}, {"b", LedgerMark::unchanged}});
+  const auto changed = listing_of({{"a"}, {"b", LedgerMark::changed}});
+  EXPECT_FALSE(make_plan(fresh, changed, {}).replaces_songs);
+  EXPECT_TRUE(make_plan(changed, fresh, {}).replaces_songs);
+}
+
 TEST(MakePlan, OrderIsThatOfTheListing) {
   const Plan plan = make_plan(
       {}, listing_of({{"a/10"}, {"a/2", LedgerMark::changed}, {"a/B"}, {"a/b"}, {"\xC3\xA9"}}), {});

@@ -64,5 +64,13 @@ TEST_F(SqlRecorderTest, QuestionsOfOneRowGetZerosAndOthersNoRow) {
   EXPECT_TRUE(recorder_.query(sql_.get("meta/applied_in_group"))->empty());
 }
 
+TEST_F(SqlRecorderTest, AQuestionGetsTheAnswerThatIsKnown) {
+  recorder_.answer_with(sql_.get("meta/run_state"), {7, 0, 1});
+  const Rows state = *recorder_.query(sql_.get("meta/run_state"));
+  ASSERT_EQ(state.rows.size(), 1U);
+  EXPECT_EQ(state.integer(0, 0), 7);
+  EXPECT_EQ(state.integer(0, 2), 1);
+}
+
 }  // namespace
 }  // namespace sparkify

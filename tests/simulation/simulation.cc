@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -20,7 +21,7 @@ constexpr std::size_t kOneInReplayedPlain = 4;
 std::optional<Finding> found(Kind kind, std::string text) { return Finding{kind, std::move(text)}; }
 const std::optional<Finding> kNothing;
 
-/// Passes everything on, but for the late songs' note of a run that was stopped before it.
+/// Passes everything on, but for the late songs of a run that was stopped before its last ones.
 class BeforeLateSongs : public Warehouse {
  public:
   BeforeLateSongs(Warehouse& inner, const SqlLibrary& sql) : inner_(inner), sql_(sql) {}
@@ -28,9 +29,12 @@ class BeforeLateSongs : public Warehouse {
   std::string display_name() const override { return inner_.display_name(); }
   Result<std::unique_ptr<Transaction>> begin() override {
     TRY_ASSIGN(auto inner, inner_.begin());
-    return std::unique_ptr<Transaction>(std::make_unique<Guarded>(std::move(inner), sql_));
+    return guarded(std::move(inner));
   }
-  Result<std::unique_ptr<Transaction>> begin_group() override { return inner_.begin_group(); }
+  Result<std::unique_ptr<Transaction>> begin_group() override {
+    TRY_ASSIGN(auto inner, inner_.begin_group());
+    return guarded(std::move(inner));
+  }
   Status read(std::string_view sql, const Values& values, RowVisitor& visitor) override {
     return inner_.read(sql, values, visitor);
   }
@@ -48,8 +52,9 @@ class BeforeLateSongs : public Warehouse {
     Guarded(std::unique_ptr<Transaction> inner, const SqlLibrary& sql)
         : inner_(std::move(inner)), sql_(sql) {}
     Result<std::int64_t> execute(std::string_view sql, const Values& values) override {
-      if (sql == sql_.get("meta/set_late_matches")) {
-        return make_error(ErrorKind::database, "the run ended here");
+      for (const char* left_out : {"late/find_matches", "late/apply_matches", "late/remove_matched",
+                                   "meta/set_late_matches"}) {
+        if (sql == sql_.get(left_out)) return 1;  // the run's row, as it looks
       }
       return inner_->execute(sql, values);
     }
@@ -64,6 +69,10 @@ class BeforeLateSongs : public Warehouse {
     const SqlLibrary& sql_;
   };
 
+  std::unique_ptr<Transaction> guarded(std::unique_ptr<Transaction> inner) {
+    return std::make_unique<Guarded>(std::move(inner), sql_);
+  }
+
   Warehouse& inner_;
   const SqlLibrary& sql_;
 };
@@ -76,6 +85,14 @@ std::string told(const RunSummary& summary) {
   for (const FailedObject& failed : summary.failed_objects) text += "; left out " + failed.uri;
   if (summary.error) text += "; " + summary.error->message;
   return text;
+}
+
+/// Whether each group of songs that was planned is committed; groups of logs come later.
+bool has_all_songs(const RunSummary& summary) {
+  const auto songs =
+      std::count_if(summary.groups.begin(), summary.groups.end(),
+                    [](const GroupPreview& group) { return group.kind == DataKind::songs; });
+  return songs > 0 && summary.groups_committed >= songs;
 }
 
 }  // namespace
@@ -137,6 +154,7 @@ RunSummary Simulation::load(Warehouse& warehouse, SimulatedStore& store,
   ++outcome_.runs;
   RunSummary summary = run_etl(options, {store, warehouse, sql_, progress, stop});
   faults_.watch(nullptr);
+  if (summary.plan.replaces_songs) replacing_runs_.insert(summary.run_id);
   faults_.note(told(summary));
   return summary;
 }
@@ -166,12 +184,15 @@ Simulation::Check Simulation::expect_told(const RunSummary& summary) {
   if (summary.run_id == 0 || is_unknown) return kNothing;
   TRY_ASSIGN(const Rows rows,
              databases_.subject().query("select status, (select count(*) from etl_objects o where "
-                                        "o.run_id = r.run_id) from etl_runs r where run_id = $1",
+                                        "o.run_id = r.run_id), late_matches is null and songs > 0 "
+                                        "from etl_runs r where run_id = $1",
                                         {summary.run_id}));
   const bool says_done = summary.outcome == RunSummary::Outcome::done;
   if (rows.rows.size() == 1 && (!says_done || rows.at(0, 0).text == "done") &&
       rows.integer(0, 1) == summary.totals.objects) {
-    return kNothing;
+    const bool has_waiting_plays = rows.at(0, 2).text == "true" && has_all_songs(summary);
+    if (!has_waiting_plays) return kNothing;
+    return found(Kind::differs, "songs without the plays that waited for them: " + told(summary));
   }
   return found(Kind::message, "what is there is not what this says: " + told(summary));
 }
@@ -223,7 +244,8 @@ Simulation::Check Simulation::expect_sound() {
   return kNothing;
 }
 
-/// Every run once more, with just the versions that it has loaded, and nothing goes wrong.
+/// Every run once more, with just the versions that it has loaded, and nothing goes wrong. Who was
+/// to replace songs has made up for what others had left first, whatever it then came to load.
 Simulation::Check Simulation::compare_with_replay() {
   if (world_.is_plain() && !random_.one_in(kOneInReplayedPlain)) return kNothing;
   TRY_ASSIGN(const auto loaded, loaded_versions(databases_.subject()));
@@ -233,8 +255,10 @@ Simulation::Check Simulation::compare_with_replay() {
   EtlOptions options;
   options.song_locations = {kSongPlace};
   options.log_locations = {kLogPlace};
+  const std::set<std::int64_t> replacing = std::exchange(replacing_runs_, {});
   for (const PastRun& run : runs) {
     SimulatedStore store(faults_);
+    if (replacing.contains(run.run_id)) load(databases_.reference(), store, options);
     for (const LoadedVersion& version : loaded) {
       if (version.run_id != run.run_id) continue;
       store.put(version.uri, store_.bytes_of({version.uri, version.etag, 0}));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,7 @@ class Simulation {
   SimulatedWarehouse warehouse_;
   const SqlLibrary& sql_;
   SeedOutcome outcome_;
+  std::set<std::int64_t> replacing_runs_;
 };
 
 }  // namespace sparkify::simulation

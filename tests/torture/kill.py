@@ -8,6 +8,7 @@ come. `time:SHARE::STORY` is a share of the time that an undisturbed run takes. 
 fresh    the first run into empty tables
 late     plays without their songs are there; the run that brings the songs is killed
 changed  half of the objects have changed since they were loaded
+renamed  like late, but between the kill and the next run every song gets another title
 again    like fresh, but two other runs have been killed before
 create   create-tables where there is nothing
 drop     create-tables --drop --yes on full tables: all are there, or none
@@ -15,6 +16,7 @@ drop     create-tables --drop --yes on full tables: all are there, or none
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -28,16 +30,20 @@ from states import States  # noqa: E402
 from suite import Harm  # noqa: E402
 from world import EXIT_OK, KILLED, World, shown  # noqa: E402
 
-WEIGHTS = {"fresh": 50, "late": 15, "changed": 10, "again": 10, "create": 9, "drop": 6}
+WEIGHTS = {"fresh": 43, "late": 14, "changed": 10, "renamed": 8, "again": 10, "create": 9, "drop": 6}
 FILE_CALLS = {"write": 3, "fsync": 3, "grow": 1, "open": 1, "remove": 1, "statement": 5, "time": 2}
 SERVER_CALLS = {"send": 4, "receive": 3, "open": 1, "statement": 6, "time": 2}
-LANDMARKS = {"fresh": "commit", "late": "-- Late songs:"}  # how their statements begin
+# How the statements begin that lead to the story's most telling moment.
+LANDMARKS = {"fresh": ["commit"], "late": ["-- Late songs:"], "renamed": ["-- Late songs:", "commit"]}
 ONE_THREAD = ("--threads", 1)  # every call is the same moment every time
 CHANGED_AT = (1_700_000_000, 1_700_000_000)
+TITLE = re.compile(rb'("title" *: *")')
 
 
 class Story:
     """What is there when a run is killed, which run, and what must be there in the end."""
+
+    calls = None  # that a kill may come at; none: all that are made
 
     def __init__(self, world, command="etl", words=None, origin=None):
         self.world, self.command, self.origin = world, command, origin or world.template
@@ -67,6 +73,46 @@ class LaterStory(Story):
         world.must("etl", clean, *sources)
         world.expect_oracles(clean, *runs)
         self.sources, self.truth, self.states = sources, world.fingerprint(clean), States(*runs)
+
+
+class RenamedStory(LaterStory):
+    """The songs have other titles when the next run comes. Who has loaded the ones that were there
+    before has matched the plays with those: nobody will see them again."""
+
+    calls = ("statement", "time")
+
+    def __init__(self, world, origin, sources, before):
+        self.files = {
+            path: (path.read_bytes(), path.stat().st_mtime_ns)
+            for path in sorted(sources[-1].rglob("*"))
+            if path.is_file()
+        }
+        super().__init__(world, origin, sources, before)
+        old = world.objects(sources)
+        self.rename()
+        self.renamed = world.objects(sources)
+        self.states = States(before, old, self.renamed)
+
+    def new(self):
+        for path, (data, time_ns) in self.files.items():
+            path.write_bytes(data)
+            os.utime(path, ns=(time_ns, time_ns))
+        return super().new()
+
+    def rename(self):
+        for path, (data, _) in self.files.items():
+            path.write_bytes(TITLE.sub(rb"\1Re: ", data))
+            os.utime(path, CHANGED_AT)
+
+    def recover(self, warehouse):
+        self.world.expect_whole_groups(warehouse, self.states)
+        self.rename()
+        done = self.world.run("etl", warehouse, *self.sources)
+        self.world.expect_orderly(done, (EXIT_OK,))
+        self.states.expect_all_of(warehouse, *self.renamed)
+        found = self.world.fingerprint(warehouse)
+        self.world.expect_nothing_left(found["left"])
+        self.world.expect_nothing_new(warehouse, found, self.sources)
 
 
 class CreateStory(Story):
@@ -119,23 +165,32 @@ class Trials:
         return Story(self.world)
 
     def late(self):
-        """Some plays find their song late, in a transaction between the songs and the other logs."""
-        plays_first = self.world.new()
-        logs, folder = self.world.sources[:2]
+        """Some plays find their song late, in the songs' transaction, before the other logs."""
+        return LaterStory(self.world, *self.plays_first(self.world.sources))
+
+    def renamed(self):
+        return RenamedStory(self.world, *self.plays_first(self.own_sources("renaming")))
+
+    def plays_first(self, sources):
+        """A warehouse with the plays of the first day; the sources; the objects that are in it."""
+        warehouse, (logs, folder) = self.world.new(), sources[:2]
         first = sorted(folder.rglob("*.json"))[0]
-        self.world.must("etl", plays_first, logs, first)
-        every = self.world.objects()[1]
-        before = [], [each for each in every if each[0] == f"file://{first}"]
-        return LaterStory(self.world, plays_first, self.world.sources, before)
+        self.world.must("etl", warehouse, logs, first)
+        every = self.world.objects(sources)[1]
+        return warehouse, sources, ([], [each for each in every if each[0] == f"file://{first}"])
+
+    def own_sources(self, name):
+        """The same, in a folder that may be changed."""
+        folder = self.world.folder / name
+        shutil.copytree(self.world.folder / "data", folder)
+        return "--log-data", folder / "log_data", "--song-data", folder / "song_data"
 
     def changed(self):
-        folder = self.world.folder / "changing"
-        shutil.copytree(self.world.folder / "data", folder)
-        sources = ("--log-data", folder / "log_data", "--song-data", folder / "song_data")
+        sources = self.own_sources("changing")
         loaded = self.world.new()
         self.world.must("etl", loaded, *sources)
         before = self.world.objects(sources)
-        for file in sorted(folder.rglob("*.json"))[::2]:
+        for file in sorted((self.world.folder / "changing").rglob("*.json"))[::2]:
             os.utime(file, CHANGED_AT)
         return LaterStory(self.world, loaded, sources, before)
 
@@ -164,10 +219,12 @@ class Trials:
         counts = self.counted(story)
         if name == "again":  # those that were killed before have left less to do
             counts = {call: number // 2 for call, number in counts.items()}
+        calls = {call: calls[call] for call in story.calls or calls}
         there = {call: weight for call, weight in calls.items() if call == "time" or counts[call]}
         if wanted < len(there):  # not all kinds have a place: the seed says which
-            kept = suite.dice(self.options, name).sample(sorted(there), wanted)
-            there = {call: there[call] for call in kept}
+            drawn = suite.dice(self.options, name).sample(sorted(there), len(there))
+            drawn.sort(key=lambda call: call == "statement" and name in LANDMARKS, reverse=True)
+            there = {call: there[call] for call in drawn[:wanted]}
         for call, part in suite.shares(there, wanted).items():
             yield from self.places(name, call, counts.get(call, 0), part)
 
@@ -194,16 +251,21 @@ class Trials:
         return ("before", "sent", "after") if is_sent else ("before", "after")
 
     def landmarks(self, name, wanted):
-        """Moments that every choice must have: about a commit amid the run, and after the songs but
-        before the late matches. `statements` are those of the run that was just counted."""
-        mark, numbers = LANDMARKS.get(name), []
-        if mark:
-            texts = self.faults.statements()
-            numbers = [n for n, text in enumerate(texts, 1) if text.startswith(mark)]
-        if not numbers:
+        """Moments that every choice must have: about a commit amid the run, amid the last songs'
+        transaction, and behind it. The statements are those of the run that was just counted."""
+        numbers = self.marked(*LANDMARKS.get(name, [""]))
+        if name not in LANDMARKS or not numbers:
             return []
         number = numbers[len(numbers) // 2]
         return [f"statement:{number}:{when}:{name}" for when in self.whens("statement")][:wanted]
+
+    def marked(self, first, then=None):
+        """The numbers of the statements that begin so; or, `then`: of the first such one behind."""
+        texts = list(enumerate(self.faults.statements(), 1))
+        numbers = [number for number, text in texts if text.startswith(first)]
+        if then is None or not numbers:
+            return numbers
+        return [n for n, text in texts if n > numbers[0] and text.startswith(then)][:1]
 
     def counted(self, story):
         warehouse = story.new()
