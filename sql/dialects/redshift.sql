@@ -12,7 +12,7 @@ primary key
 -- Behind each text that is compared or grouped by. Redshift passes over trailing blanks, unless something follows them.
 || '.'
 -- macro: unmark
--- Around a text that `exact` stands behind already: takes off what it added.
+-- Around a text that `exact` stands behind already: takes off what it added. To order such texts by bytes: by what is left, then by char_length, in which trailing blanks count.
 regexp_replace(
 -- macro: unmark_end
 -- See unmark.

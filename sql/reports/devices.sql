@@ -25,7 +25,7 @@ named as (
     select day,
            level,
            plays,
-           case when {{unmark}}agent{{unmark_end}} = '' then 'unknown'
+           case when agent = ''{{exact}} then 'unknown'
                 when agent like '%Edge/%' or agent like '%Edg/%' then 'Edge'
                 when agent like '%OPR/%' or agent like '%Opera%' then 'Opera'
                 when agent like '%Firefox/%' or agent like '%FxiOS/%' then 'Firefox'
@@ -33,14 +33,14 @@ named as (
                 when agent like '%MSIE %' or agent like '%Trident/%' then 'Internet Explorer'
                 when agent like '%Safari/%' then 'Safari'
                 else 'Other' end as browser,
-           case when {{unmark}}agent{{unmark_end}} = '' then 'unknown'
+           case when agent = ''{{exact}} then 'unknown'
                 when agent like '%Windows%' then 'Windows'
                 when agent like '%iPhone%' or agent like '%iPad%' or agent like '%iPod%' then 'iOS'
                 when agent like '%Macintosh%' then 'macOS'
                 when agent like '%Android%' then 'Android'
                 when agent like '%Linux%' or agent like '%X11%' then 'Linux'
                 else 'Other' end as "system",
-           case when {{unmark}}agent{{unmark_end}} = '' then 'unknown'
+           case when agent = ''{{exact}} then 'unknown'
                 when agent like '%Windows%' and agent not like '%Phone%' then 'Computer'
                 when agent like '%iPad%' then 'Tablet'
                 when agent like '%Android%' and agent not like '%Mobile%' then 'Tablet'

@@ -9,7 +9,7 @@ with leaders as (
     select place, count(*) as plays
     from (select coalesce(location, 'unknown'){{exact}} as place from songplays) located
     group by place
-    order by plays desc, place {{bytes}}
+    order by plays desc, {{unmark}}place{{unmark_end}} {{bytes}}, char_length(place)
     limit 40
 ),
 span as (
@@ -32,4 +32,5 @@ from (
     ) started
     group by day, level, place
 ) counted
-order by day desc, plays desc, place {{bytes}}, level {{bytes}}
+order by day desc, plays desc, {{unmark}}place{{unmark_end}} {{bytes}}, char_length(place),
+         level {{bytes}}

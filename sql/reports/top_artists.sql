@@ -27,13 +27,15 @@ with totals as (
 ),
 -- From here on each has a number, in the order of the names.
 popular as (
-    select row_number() over (order by artist {{bytes}}) as number,
+    select row_number() over (order by {{unmark}}artist{{unmark_end}} {{bytes}}, char_length(artist)) as number,
            artist,
-           row_number() over (order by plays desc, artist {{bytes}}) as nth
+           row_number() over (
+               order by plays desc, {{unmark}}artist{{unmark_end}} {{bytes}}, char_length(artist)
+           ) as nth
     from (
         select artist, plays
         from totals
-        order by plays desc, artist {{bytes}}
+        order by plays desc, {{unmark}}artist{{unmark_end}} {{bytes}}, char_length(artist)
         limit 1000
     ) most_played
 ),

@@ -29,14 +29,23 @@ with totals as (
 ),
 -- From here on each has a number, in the order of the names.
 popular as (
-    select row_number() over (order by song {{bytes}}, artist {{bytes}}) as number,
+    select row_number() over (
+               order by {{unmark}}song{{unmark_end}} {{bytes}}, char_length(song),
+                        {{unmark}}artist{{unmark_end}} {{bytes}}, char_length(artist)
+           ) as number,
            song,
            artist,
-           row_number() over (order by plays desc, song {{bytes}}, artist {{bytes}}) as nth
+           row_number() over (
+               order by plays desc,
+                        {{unmark}}song{{unmark_end}} {{bytes}}, char_length(song),
+                        {{unmark}}artist{{unmark_end}} {{bytes}}, char_length(artist)
+           ) as nth
     from (
         select song, artist, plays
         from totals
-        order by plays desc, song {{bytes}}, artist {{bytes}}
+        order by plays desc,
+                 {{unmark}}song{{unmark_end}} {{bytes}}, char_length(song),
+                 {{unmark}}artist{{unmark_end}} {{bytes}}, char_length(artist)
         limit 1000
     ) most_played
 ),

@@ -8,7 +8,9 @@ with leaders as (
     select song, artist, count(*) as plays
     from (select song{{exact}} as song, artist{{exact}} as artist from unmatched_songplays) texts
     group by song, artist
-    order by plays desc, song {{bytes}}, artist {{bytes}}
+    order by plays desc,
+             {{unmark}}song{{unmark_end}} {{bytes}}, char_length(song),
+             {{unmark}}artist{{unmark_end}} {{bytes}}, char_length(artist)
     limit 50
 ),
 listeners as (
@@ -24,4 +26,6 @@ select {{unmark}}l.song{{unmark_end}} as song,
        n.users
 from leaders l
 join listeners n on n.song = l.song and n.artist = l.artist
-order by l.plays desc, l.song {{bytes}}, l.artist {{bytes}}
+order by l.plays desc,
+         {{unmark}}l.song{{unmark_end}} {{bytes}}, char_length(l.song),
+         {{unmark}}l.artist{{unmark_end}} {{bytes}}, char_length(l.artist)

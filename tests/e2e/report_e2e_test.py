@@ -254,6 +254,18 @@ class TextsTest(ReportCase):
             self.assertNotIn(mark, data)
         self.assertEqual(self.call("report", "--out", "-").stderr, "")
 
+    def test_names_that_tie_at_the_end_of_a_list(self):
+        """By bytes, also where a name is another's beginning; and blanks alone are an agent."""
+        events = []
+        for number in range(17):
+            for end in ("", " ", " (Live)", "!"):
+                words = {"song": f"Tie {number:02}{end}", "artist": f"Tie {number:02}{end}"}
+                place = f"Tie {number:02}{end.rstrip('!')}"  # so that the lists end amid a tie
+                more = {"location": place, "userAgent": " " if end == " " else "Mozilla"}
+                events.append(corpus.play(100 + len(events), 0, **words, **more))
+        self.load_records(events)
+        self.expect_right(self.report())
+
     def test_the_file_is_whole_or_not_there(self):
         out = self.folder / "made.html"
         done = self.call("report", "--out", out, "--json")

@@ -795,7 +795,7 @@ with leaders as (
     select place, count(*) as plays
     from (select coalesce(location, 'unknown') as place from songplays) located
     group by place
-    order by plays desc, place 
+    order by plays desc, place , char_length(place)
     limit 40
 ),
 span as (
@@ -818,7 +818,8 @@ from (
     ) started
     group by day, level, place
 ) counted
-order by day desc, plays desc, place , level 
+order by day desc, plays desc, place , char_length(place),
+         level 
 
 -- file: reports/plays_by_hour
 -- title: When people listen
@@ -947,13 +948,15 @@ with totals as (
 ),
 -- From here on each has a number, in the order of the names.
 popular as (
-    select row_number() over (order by artist ) as number,
+    select row_number() over (order by artist , char_length(artist)) as number,
            artist,
-           row_number() over (order by plays desc, artist ) as nth
+           row_number() over (
+               order by plays desc, artist , char_length(artist)
+           ) as nth
     from (
         select artist, plays
         from totals
-        order by plays desc, artist 
+        order by plays desc, artist , char_length(artist)
         limit 1000
     ) most_played
 ),
@@ -1040,14 +1043,23 @@ with totals as (
 ),
 -- From here on each has a number, in the order of the names.
 popular as (
-    select row_number() over (order by song , artist ) as number,
+    select row_number() over (
+               order by song , char_length(song),
+                        artist , char_length(artist)
+           ) as number,
            song,
            artist,
-           row_number() over (order by plays desc, song , artist ) as nth
+           row_number() over (
+               order by plays desc,
+                        song , char_length(song),
+                        artist , char_length(artist)
+           ) as nth
     from (
         select song, artist, plays
         from totals
-        order by plays desc, song , artist 
+        order by plays desc,
+                 song , char_length(song),
+                 artist , char_length(artist)
         limit 1000
     ) most_played
 ),
@@ -1114,7 +1126,9 @@ with leaders as (
     select song, artist, count(*) as plays
     from (select song as song, artist as artist from unmatched_songplays) texts
     group by song, artist
-    order by plays desc, song , artist 
+    order by plays desc,
+             song , char_length(song),
+             artist , char_length(artist)
     limit 50
 ),
 listeners as (
@@ -1130,7 +1144,9 @@ select l.song as song,
        n.users
 from leaders l
 join listeners n on n.song = l.song and n.artist = l.artist
-order by l.plays desc, l.song , l.artist 
+order by l.plays desc,
+         l.song , char_length(l.song),
+         l.artist , char_length(l.artist)
 
 -- file: reports/users_at_risk
 -- title: Users at risk of leaving

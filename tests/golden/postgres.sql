@@ -883,7 +883,7 @@ with leaders as (
     select place, count(*) as plays
     from (select coalesce(location, 'unknown') as place from songplays) located
     group by place
-    order by plays desc, place collate "C"
+    order by plays desc, place collate "C", char_length(place)
     limit 40
 ),
 span as (
@@ -906,7 +906,8 @@ from (
     ) started
     group by day, level, place
 ) counted
-order by day desc, plays desc, place collate "C", level collate "C"
+order by day desc, plays desc, place collate "C", char_length(place),
+         level collate "C"
 
 -- file: reports/plays_by_hour
 -- title: When people listen
@@ -1035,13 +1036,15 @@ with totals as (
 ),
 -- From here on each has a number, in the order of the names.
 popular as (
-    select row_number() over (order by artist collate "C") as number,
+    select row_number() over (order by artist collate "C", char_length(artist)) as number,
            artist,
-           row_number() over (order by plays desc, artist collate "C") as nth
+           row_number() over (
+               order by plays desc, artist collate "C", char_length(artist)
+           ) as nth
     from (
         select artist, plays
         from totals
-        order by plays desc, artist collate "C"
+        order by plays desc, artist collate "C", char_length(artist)
         limit 1000
     ) most_played
 ),
@@ -1128,14 +1131,23 @@ with totals as (
 ),
 -- From here on each has a number, in the order of the names.
 popular as (
-    select row_number() over (order by song collate "C", artist collate "C") as number,
+    select row_number() over (
+               order by song collate "C", char_length(song),
+                        artist collate "C", char_length(artist)
+           ) as number,
            song,
            artist,
-           row_number() over (order by plays desc, song collate "C", artist collate "C") as nth
+           row_number() over (
+               order by plays desc,
+                        song collate "C", char_length(song),
+                        artist collate "C", char_length(artist)
+           ) as nth
     from (
         select song, artist, plays
         from totals
-        order by plays desc, song collate "C", artist collate "C"
+        order by plays desc,
+                 song collate "C", char_length(song),
+                 artist collate "C", char_length(artist)
         limit 1000
     ) most_played
 ),
@@ -1202,7 +1214,9 @@ with leaders as (
     select song, artist, count(*) as plays
     from (select song as song, artist as artist from unmatched_songplays) texts
     group by song, artist
-    order by plays desc, song collate "C", artist collate "C"
+    order by plays desc,
+             song collate "C", char_length(song),
+             artist collate "C", char_length(artist)
     limit 50
 ),
 listeners as (
@@ -1218,7 +1232,9 @@ select l.song as song,
        n.users
 from leaders l
 join listeners n on n.song = l.song and n.artist = l.artist
-order by l.plays desc, l.song collate "C", l.artist collate "C"
+order by l.plays desc,
+         l.song collate "C", char_length(l.song),
+         l.artist collate "C", char_length(l.artist)
 
 -- file: reports/users_at_risk
 -- title: Users at risk of leaving

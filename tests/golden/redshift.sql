@@ -820,7 +820,7 @@ named as (
     select day,
            level,
            plays,
-           case when regexp_replace(agent, '[.]$', '') = '' then 'unknown'
+           case when agent = ''|| '.' then 'unknown'
                 when agent like '%Edge/%' or agent like '%Edg/%' then 'Edge'
                 when agent like '%OPR/%' or agent like '%Opera%' then 'Opera'
                 when agent like '%Firefox/%' or agent like '%FxiOS/%' then 'Firefox'
@@ -828,14 +828,14 @@ named as (
                 when agent like '%MSIE %' or agent like '%Trident/%' then 'Internet Explorer'
                 when agent like '%Safari/%' then 'Safari'
                 else 'Other' end as browser,
-           case when regexp_replace(agent, '[.]$', '') = '' then 'unknown'
+           case when agent = ''|| '.' then 'unknown'
                 when agent like '%Windows%' then 'Windows'
                 when agent like '%iPhone%' or agent like '%iPad%' or agent like '%iPod%' then 'iOS'
                 when agent like '%Macintosh%' then 'macOS'
                 when agent like '%Android%' then 'Android'
                 when agent like '%Linux%' or agent like '%X11%' then 'Linux'
                 else 'Other' end as "system",
-           case when regexp_replace(agent, '[.]$', '') = '' then 'unknown'
+           case when agent = ''|| '.' then 'unknown'
                 when agent like '%Windows%' and agent not like '%Phone%' then 'Computer'
                 when agent like '%iPad%' then 'Tablet'
                 when agent like '%Android%' and agent not like '%Mobile%' then 'Tablet'
@@ -946,7 +946,7 @@ with leaders as (
     select place, count(*) as plays
     from (select coalesce(location, 'unknown')|| '.' as place from songplays) located
     group by place
-    order by plays desc, place 
+    order by plays desc, regexp_replace(place, '[.]$', '') , char_length(place)
     limit 40
 ),
 span as (
@@ -969,7 +969,8 @@ from (
     ) started
     group by day, level, place
 ) counted
-order by day desc, plays desc, place , level 
+order by day desc, plays desc, regexp_replace(place, '[.]$', '') , char_length(place),
+         level 
 
 -- file: reports/plays_by_hour
 -- title: When people listen
@@ -1098,13 +1099,15 @@ with totals as (
 ),
 -- From here on each has a number, in the order of the names.
 popular as (
-    select row_number() over (order by artist ) as number,
+    select row_number() over (order by regexp_replace(artist, '[.]$', '') , char_length(artist)) as number,
            artist,
-           row_number() over (order by plays desc, artist ) as nth
+           row_number() over (
+               order by plays desc, regexp_replace(artist, '[.]$', '') , char_length(artist)
+           ) as nth
     from (
         select artist, plays
         from totals
-        order by plays desc, artist 
+        order by plays desc, regexp_replace(artist, '[.]$', '') , char_length(artist)
         limit 1000
     ) most_played
 ),
@@ -1191,14 +1194,23 @@ with totals as (
 ),
 -- From here on each has a number, in the order of the names.
 popular as (
-    select row_number() over (order by song , artist ) as number,
+    select row_number() over (
+               order by regexp_replace(song, '[.]$', '') , char_length(song),
+                        regexp_replace(artist, '[.]$', '') , char_length(artist)
+           ) as number,
            song,
            artist,
-           row_number() over (order by plays desc, song , artist ) as nth
+           row_number() over (
+               order by plays desc,
+                        regexp_replace(song, '[.]$', '') , char_length(song),
+                        regexp_replace(artist, '[.]$', '') , char_length(artist)
+           ) as nth
     from (
         select song, artist, plays
         from totals
-        order by plays desc, song , artist 
+        order by plays desc,
+                 regexp_replace(song, '[.]$', '') , char_length(song),
+                 regexp_replace(artist, '[.]$', '') , char_length(artist)
         limit 1000
     ) most_played
 ),
@@ -1265,7 +1277,9 @@ with leaders as (
     select song, artist, count(*) as plays
     from (select song|| '.' as song, artist|| '.' as artist from unmatched_songplays) texts
     group by song, artist
-    order by plays desc, song , artist 
+    order by plays desc,
+             regexp_replace(song, '[.]$', '') , char_length(song),
+             regexp_replace(artist, '[.]$', '') , char_length(artist)
     limit 50
 ),
 listeners as (
@@ -1281,7 +1295,9 @@ select regexp_replace(l.song, '[.]$', '') as song,
        n.users
 from leaders l
 join listeners n on n.song = l.song and n.artist = l.artist
-order by l.plays desc, l.song , l.artist 
+order by l.plays desc,
+         regexp_replace(l.song, '[.]$', '') , char_length(l.song),
+         regexp_replace(l.artist, '[.]$', '') , char_length(l.artist)
 
 -- file: reports/users_at_risk
 -- title: Users at risk of leaving
