@@ -16,17 +16,22 @@ namespace {
 /// the listing, and need not fit in memory.
 class MarkingVisitor : public RowVisitor {
  public:
-  MarkingVisitor(DataKind kind, const std::vector<ObjectInfo>& listed)
-      : kind_(kind), listed_(listed), marks(listed.size(), LedgerMark::fresh) {}
+  MarkingVisitor(DataKind kind, std::vector<ObjectInfo> listed) : kind_(kind) {
+    listing.marks.assign(listed.size(), LedgerMark::fresh);
+    listing.objects = std::move(listed);
+  }
 
   Status begin(const std::vector<ResultColumn>& /*columns*/) override { return {}; }
   Status row(const Row& row) override {
     const auto found = std::lower_bound(
-        listed_.begin(), listed_.end(), row[0].text,
+        listing.objects.begin(), listing.objects.end(), row[0].text,
         [](const ObjectInfo& object, const std::string& uri) { return object.uri < uri; });
-    if (found == listed_.end() || found->uri != row[0].text) return {};
-    LedgerMark& mark = marks[static_cast<std::size_t>(found - listed_.begin())];
-    if (found->etag == row[1].text) {
+    const bool is_there = found != listing.objects.end() && found->uri == row[0].text;
+    const bool is_same = is_there && found->etag == row[1].text;
+    if (row[3].text == "1") note_waiting(row[0].text, is_same);
+    if (!is_there) return {};
+    LedgerMark& mark = listing.marks[static_cast<std::size_t>(found - listing.objects.begin())];
+    if (is_same) {
       if (row[2].text != to_string(kind_)) return loaded_as(row[2].text, found->uri);
       mark = LedgerMark::unchanged;
     } else if (mark == LedgerMark::fresh) {
@@ -36,6 +41,12 @@ class MarkingVisitor : public RowVisitor {
   }
 
  private:
+  void note_waiting(const std::string& uri, bool is_listed) {
+    WaitingSongs& waiting = listing.waiting;
+    waiting.are_listed &= is_listed;
+    waiting.last_uri = std::max(waiting.last_uri, uri);
+  }
+
   /// It would be taken for loaded, and no record of it ever be read as what it is.
   Error loaded_as(std::string_view other, std::string_view uri) const {
     return make_error(
@@ -48,10 +59,9 @@ class MarkingVisitor : public RowVisitor {
   }
 
   DataKind kind_;
-  const std::vector<ObjectInfo>& listed_;
 
  public:
-  std::vector<LedgerMark> marks;
+  MarkedListing listing;
 };
 
 Status done(const Result<std::int64_t>& result) {
@@ -99,7 +109,7 @@ void add_drift_of(Batch& batch, std::int64_t run_id, DataKind kind, const DriftC
 namespace {
 
 RunState run_state_of(const Rows& rows) {
-  return RunState{rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2) > 0};
+  return RunState{rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2)};
 }
 
 }  // namespace
@@ -114,11 +124,15 @@ Result<RunState> Ledger::run_state(Transaction& transaction) const {
   return run_state_of(rows);
 }
 
-Result<std::vector<LedgerMark>> Ledger::mark(Warehouse& warehouse, DataKind kind,
-                                             const std::vector<ObjectInfo>& listed) const {
-  MarkingVisitor visitor(kind, listed);
-  if (!listed.empty()) TRY(warehouse.read(sql_.get("meta/known_objects"), {}, visitor));
-  return std::move(visitor.marks);
+Result<MarkedListing> Ledger::mark(Warehouse& warehouse, DataKind kind,
+                                   std::vector<ObjectInfo> listed) const {
+  MarkingVisitor visitor(kind, std::move(listed));
+  if (visitor.listing.objects.empty()) {
+    visitor.listing.waiting.are_listed = false;  // if there are any
+  } else {
+    TRY(warehouse.read(sql_.get("meta/known_objects"), {}, visitor));
+  }
+  return std::move(visitor.listing);
 }
 
 Status Ledger::begin_run(Transaction& transaction, std::int64_t run_id,

@@ -17,8 +17,9 @@ namespace sparkify {
 /// What the ledger tells when a run is planned.
 struct RunState {
   std::int64_t next_run_id = 1;
-  std::int64_t open_runs = 0;       ///< left open by a kill
-  bool late_songs_pending = false;  ///< songs were applied that no unmatched play was held against
+  std::int64_t open_runs = 0;  ///< left open by a kill
+  /// The last one whose songs no unmatched play was held against yet; 0: there is none.
+  std::int64_t late_songs_run = 0;
 };
 
 /// What the ledger says of one run.
@@ -56,10 +57,10 @@ class Ledger {
   Result<RunState> run_state(Warehouse& warehouse) const;
   /// The same under the transaction's lock, if it has one: no other run can change it meanwhile.
   Result<RunState> run_state(Transaction& transaction) const;
-  /// One mark for each listed object. `listed` must be in byte order of uri. Errors: `usage` when
-  /// one was loaded as data of the other kind.
-  Result<std::vector<LedgerMark>> mark(Warehouse& warehouse, DataKind kind,
-                                       const std::vector<ObjectInfo>& listed) const;
+  /// One mark for each listed object, which must be in byte order of uri. Errors: `usage` when one
+  /// was loaded as data of the other kind.
+  Result<MarkedListing> mark(Warehouse& warehouse, DataKind kind,
+                             std::vector<ObjectInfo> listed) const;
 
   /// Marks runs that were left open as aborted, and opens a new one. `started_at`: by which it is
   /// known, as format_time gives it; a run of somebody else's may take the same id.
@@ -78,7 +79,8 @@ class Ledger {
   /// object do not balance, `database` when the run's row is gone; then nothing may be committed.
   Result<GroupTotals> record_group(Transaction& transaction, std::int64_t run_id, DataKind kind,
                                    std::int64_t plays) const;
-  /// Notes that all unmatched plays were held against the songs that are there; `matched` have one.
+  /// Notes that all unmatched plays were held against the songs that are there, the last of which
+  /// are of `run_id`; `matched` have one.
   Status set_late_matches(Transaction& transaction, std::int64_t run_id,
                           std::int64_t matched) const;
   /// Whether this run's receipt of `object` is there: the answer to an unknown commit.

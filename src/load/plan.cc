@@ -38,7 +38,6 @@ class GroupMaker {
       case LedgerMark::changed:
         ++plan_.changed_objects;
         plan_.changed_bytes += object.size_bytes;
-        plan_.replaces_songs |= kind_ == DataKind::songs;
         break;
     }
     const std::uint64_t text_bytes = text_bytes_of(object, limits_.expansion(object.uri));
@@ -68,6 +67,10 @@ class GroupMaker {
   bool open_ = false;
 };
 
+bool comes_before(const WaitingSongs& waiting, const Group& group) {
+  return group.kind != DataKind::songs || waiting.last_uri < group.objects.front().info.uri;
+}
+
 }  // namespace
 
 Plan make_plan(const MarkedListing& songs, const MarkedListing& logs, const GroupLimits& limits) {
@@ -83,6 +86,8 @@ Plan make_plan(const MarkedListing& songs, const MarkedListing& logs, const Grou
     }
     maker.finish();
   }
+  plan.goes_on = songs.waiting.are_listed &&
+                 (plan.groups.empty() || comes_before(songs.waiting, plan.groups.front()));
   return plan;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,16 +39,26 @@ struct Plan {
   std::int64_t unchanged_objects = 0;
   std::uint64_t fresh_bytes = 0;
   std::uint64_t changed_bytes = 0;
-  bool replaces_songs = false;  ///< objects of songs are among the changed ones
+  /// Whether this and a run that ended amid its songs are as one that found what this one finds:
+  /// all that was loaded then is listed still, and comes before what is planned.
+  bool goes_on = true;
 
   std::int64_t object_count() const { return fresh_objects + changed_objects; }
   std::uint64_t byte_count() const { return fresh_bytes + changed_bytes; }
+};
+
+/// Songs of runs that ended before their last group of them: no unmatched play was held against
+/// these yet.
+struct WaitingSongs {
+  bool are_listed = true;  ///< all of them, as they were loaded
+  std::string last_uri;    ///< of those that are listed, in byte order
 };
 
 /// One kind of input: what was listed, in byte order of uri, and the ledger's mark of each.
 struct MarkedListing {
   std::vector<ObjectInfo> objects;
   std::vector<LedgerMark> marks;
+  WaitingSongs waiting = {};  ///< of songs
 };
 
 struct GroupLimits {

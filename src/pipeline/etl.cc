@@ -14,6 +14,7 @@
 #include "pipeline/conflict_retry.h"
 #include "pipeline/group_load.h"
 #include "pipeline/interruption.h"
+#include "pipeline/late_songs.h"
 #include "pipeline/schema_guard.h"
 #include "pipeline/settled_commit.h"
 #include "pipeline/sql_recorder.h"
@@ -77,8 +78,8 @@ class EtlRun {
   Status apply_groups(DataKind kind);
   void stay_compact(DataKind kind);
   void announce(std::size_t index);
-  Status match_late_songs();
-  Status try_late_matches();
+  Status match_late_songs(std::int64_t run_id);
+  Status try_late_matches(std::int64_t run_id);
   Status finish(const Status& applied);
   Status check();
   Status close(std::string_view word);
@@ -110,8 +111,8 @@ Status EtlRun::plan() {
   summary_.plan = make_plan(songs, logs, limits);
   groups_ = std::exchange(summary_.plan.groups, {});
   for (Group& group : groups_) summary_.groups.push_back(preview_of(group));
-  summary_.late_songs_pending = state_.late_songs_pending;
-  if (!groups_.empty() || state_.late_songs_pending) {
+  summary_.late_songs_pending = state_.late_songs_run != 0;
+  if (!groups_.empty() || summary_.late_songs_pending) {
     summary_.outcome = RunSummary::Outcome::planned;
   }
   context_.progress.bytes_total = summary_.plan.byte_count();
@@ -135,20 +136,18 @@ GroupPreview EtlRun::preview_of(Group& group) const {
 }
 
 Result<MarkedListing> EtlRun::list(DataKind kind, const std::vector<std::string>& locations) {
-  MarkedListing marked;
+  std::vector<ObjectInfo> objects;
   for (const std::string& location : locations) {
     TRY_ASSIGN(Listing listing, context_.store.list(location));
     summary_.ignored_files += static_cast<std::int64_t>(listing.ignored_count);
-    std::move(listing.objects.begin(), listing.objects.end(), std::back_inserter(marked.objects));
+    std::move(listing.objects.begin(), listing.objects.end(), std::back_inserter(objects));
   }
   // Several locations may overlap; an object counts once.
-  std::sort(marked.objects.begin(), marked.objects.end(),
+  std::sort(objects.begin(), objects.end(),
             [](const ObjectInfo& a, const ObjectInfo& b) { return a.uri < b.uri; });
   const auto same = [](const ObjectInfo& a, const ObjectInfo& b) { return a.uri == b.uri; };
-  marked.objects.erase(std::unique(marked.objects.begin(), marked.objects.end(), same),
-                       marked.objects.end());
-  TRY_ASSIGN(marked.marks, ledger_.mark(context_.warehouse, kind, marked.objects));
-  return marked;
+  objects.erase(std::unique(objects.begin(), objects.end(), same), objects.end());
+  return ledger_.mark(context_.warehouse, kind, std::move(objects));
 }
 
 Status EtlRun::expect_disjoint(const MarkedListing& songs, const MarkedListing& logs) const {
@@ -172,12 +171,12 @@ Status EtlRun::write_down() {
   options.dry_run = false;
   SqlRecorder recorder(context_.warehouse, context_.sql);
   recorder.answer_with(context_.sql.get("meta/run_state"),
-                       {state_.next_run_id, state_.open_runs, state_.late_songs_pending ? 1 : 0});
+                       {state_.next_run_id, state_.open_runs, state_.late_songs_run});
   EmptyStore store;
   Progress progress;
   EtlRun run(options, {store, recorder, context_.sql, progress, context_.stop});
   run.state_ = state_;
-  run.summary_.plan.replaces_songs = summary_.plan.replaces_songs;
+  run.summary_.plan.goes_on = summary_.plan.goes_on;
   for (const Group& group : groups_) {
     const PlannedObject empty{{"file:///object.json", "etag", 0}, group.kind, 1};
     run.groups_.push_back(group);
@@ -189,7 +188,7 @@ Status EtlRun::write_down() {
 }
 
 Status EtlRun::execute() {
-  if (groups_.empty() && !state_.late_songs_pending) {
+  if (groups_.empty() && state_.late_songs_run == 0) {
     return interruptibly([this] { return close_open_runs(); });
   }
   TRY(interruptibly([this] { return begin(); }));
@@ -197,11 +196,11 @@ Status EtlRun::execute() {
 }
 
 Status EtlRun::apply_all() {
-  // What a run that was cut off has loaded is not all there any more, so nobody will ever load just
-  // that: what it would have matched is matched before the records change.
-  if (summary_.plan.replaces_songs) TRY(match_late_songs());
+  // A run that ended amid its songs has matched no play yet. What it has loaded may become nobody's
+  // before this run is through, so its work is done for it, unless this one does just the rest.
+  if (!summary_.plan.goes_on) TRY(match_late_songs(state_.late_songs_run));
   TRY(apply_groups(DataKind::songs));
-  TRY(match_late_songs());
+  TRY(match_late_songs(summary_.run_id));
   return apply_groups(DataKind::logs);
 }
 
@@ -220,7 +219,9 @@ Status EtlRun::begin() {
   const auto open_run = [this]() -> Status {
     TRY_ASSIGN(auto transaction, context_.warehouse.begin());
     // Since the plan was made, another run may have begun.
-    TRY_ASSIGN(state_, ledger_.run_state(*transaction));
+    TRY_ASSIGN(const RunState now, ledger_.run_state(*transaction));
+    if (now.next_run_id != state_.next_run_id) summary_.plan.goes_on = false;
+    state_ = now;
     const std::string started_at = format_time(now_micros());
     TRY(ledger_.begin_run(*transaction, state_.next_run_id, started_at));
     return commit_if(std::move(transaction), state_.next_run_id, [&](const RunRow& row) {
@@ -253,7 +254,7 @@ Status EtlRun::apply_groups(DataKind kind) {
     TRY(load.apply(group));
     announced_[i].reset();
     const bool has_new_songs = kind == DataKind::songs && !group.objects.empty();
-    if (has_new_songs) state_.late_songs_pending = !group.is_last_of_kind;
+    if (has_new_songs) state_.late_songs_run = group.is_last_of_kind ? 0 : summary_.run_id;
     const bool was_in_vain = summary_.not_direct.size() > in_vain;
     if (was_in_vain && options_.stage == StageMode::automatic) stay_compact(kind);
     const std::int64_t number = ++context_.progress.groups_done;
@@ -278,22 +279,22 @@ void EtlRun::announce(std::size_t index) {
   announced_[index] = context_.store.announce(objects);
 }
 
-/// For songs of an earlier run, or of this one, if its last group of them came to nothing.
-Status EtlRun::match_late_songs() {
-  if (!state_.late_songs_pending) return {};
+/// If any are pending. `run_id`: whose they are; its own last group of songs may have come to
+/// nothing.
+Status EtlRun::match_late_songs(std::int64_t run_id) {
+  if (state_.late_songs_run == 0) return {};
   if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
-  return retry_conflicts(context_.stop, [this] { return try_late_matches(); });
+  return retry_conflicts(context_.stop, [&] { return try_late_matches(run_id); });
 }
 
-Status EtlRun::try_late_matches() {
+Status EtlRun::try_late_matches(std::int64_t run_id) {
   TRY_ASSIGN(auto transaction, context_.warehouse.begin());
-  TRY_ASSIGN(const std::int64_t matched, star_.match_late_songs(*transaction));
-  const std::int64_t total = summary_.late_matches.value_or(0) + matched;
-  TRY(ledger_.set_late_matches(*transaction, summary_.run_id, total));
-  TRY(commit_if(std::move(transaction), summary_.run_id,
+  TRY_ASSIGN(const std::int64_t matched,
+             sparkify::match_late_songs(*transaction, star_, ledger_, run_id));
+  TRY(commit_if(std::move(transaction), run_id,
                 [](const RunRow& row) { return row.late_songs_matched; }));
-  summary_.late_matches = total;
-  state_.late_songs_pending = false;
+  summary_.add_late_matches(matched);
+  state_.late_songs_run = 0;
   return {};
 }
 

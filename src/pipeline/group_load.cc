@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "pipeline/conflict_retry.h"
+#include "pipeline/late_songs.h"
 #include "pipeline/settled_commit.h"
 
 namespace sparkify {
@@ -159,7 +160,7 @@ Result<bool> GroupLoad::try_way(Way way, Group& group) {
   summary_.song_drift = std::move(work.songs);
   summary_.log_drift = std::move(work.logs);
   summary_.records += work.records;
-  if (work.late_matches) summary_.late_matches = work.late_matches;
+  if (work.late_matches) summary_.add_late_matches(*work.late_matches);
   GroupTotals& totals = summary_.totals;
   totals.objects += work.totals.objects;
   totals.bytes += work.totals.bytes;
@@ -455,9 +456,9 @@ Status GroupLoad::write_receipts(Transaction& transaction, Group& group, std::in
 /// held against what the songs' records have become until the next run.
 Status GroupLoad::match_late_songs(Transaction& transaction, const Group& group, Work& work) {
   if (group.kind != DataKind::songs || !group.is_last_of_kind || group.objects.empty()) return {};
-  TRY_ASSIGN(const std::int64_t matched, context_.star.match_late_songs(transaction));
-  work.late_matches = summary_.late_matches.value_or(0) + matched;
-  return context_.ledger.set_late_matches(transaction, summary_.run_id, *work.late_matches);
+  TRY_ASSIGN(work.late_matches, sparkify::match_late_songs(transaction, context_.star,
+                                                           context_.ledger, summary_.run_id));
+  return {};
 }
 
 Status GroupLoad::commit(std::unique_ptr<Transaction> transaction, const Group& group) {

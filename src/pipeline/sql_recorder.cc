@@ -94,6 +94,7 @@ Status SqlRecorder::tidy() {
 
 void SqlRecorder::answer_with(std::string_view sql, const std::vector<std::int64_t>& numbers) {
   Row& row = answers_[std::string(sql)];
+  row.clear();
   for (const std::int64_t number : numbers) row.push_back(Cell{false, std::to_string(number)});
 }
 

@@ -70,7 +70,8 @@ std::string plan_text(const RunSummary& summary) {
                      format_bytes(plan.changed_bytes));
   out += fmt::format("  unchanged  {}\n", counted(plan.unchanged_objects, "object", "objects"));
   if (summary.late_songs_pending) {
-    out += "  late       plays are held against the songs of a run that did not come to its end\n";
+    out +=
+        "  late       plays that wait are held against the songs of a run that ended amid them\n";
   }
   std::size_t number = 0;
   for (const GroupPreview& group : summary.groups) {

@@ -52,8 +52,8 @@ struct RunSummary {
   std::int64_t direct_groups = 0;       ///< of them, that the warehouse read by itself
   std::vector<std::string> not_direct;  ///< why others that it read were read again by us
   GroupTotals totals;
-  std::int64_t records = 0;  ///< of the loaded objects
-  std::optional<std::int64_t> late_matches;
+  std::int64_t records = 0;                  ///< of the loaded objects
+  std::optional<std::int64_t> late_matches;  ///< also with songs of a run that ended amid them
   std::vector<FailedObject> failed_objects;
   DriftCounts song_drift;
   DriftCounts log_drift;
@@ -63,6 +63,8 @@ struct RunSummary {
   /// Why the run stopped before its end. What was committed before stays.
   std::optional<Error> error;
   double seconds = 0;
+
+  void add_late_matches(std::int64_t matched) { late_matches = late_matches.value_or(0) + matched; }
 };
 
 /// The summary for a person: what was found, what was done, whether it adds up.

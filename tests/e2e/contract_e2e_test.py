@@ -1092,6 +1092,84 @@ class RunTest(unittest.TestCase):
         self.scenario.check()
 
 
+class CutOffSongsTest(unittest.TestCase):
+    """Plays wait for songs, and a run ends between two groups of these. The next one goes on where it
+    ended, as one run with it; or, where it cannot be one, makes up for it first."""
+
+    def setUp(self):
+        self.scenario = Scenario(self)
+        self.scenario.write(File("log", "a.json", lines(play(1, 0))))
+
+    def songs(self, bad="", **titles):
+        """Files by name: the song's id and its title. `bad`: the last one, which has a reject."""
+        for name, (song_id, title) in titles.items():
+            record = song(1, song_id=song_id, title=title, artist_name="The Weirs", duration=200.5)
+            data = lines(record) + (b"[]\n" if name == bad else b"")
+            self.scenario.write(File("song", f"{name}.json", data))
+
+    def cut_off(self, loaded, is_made_up_for):
+        """A run that loads those files and none that come later."""
+        limit = {"env": {"SPARKIFY_GROUP_BYTES": "1"}, "kinds": ("song",), "exit_code": EXIT_CHECKS}
+        self.scenario.program("--max-rejects", 0, **limit)
+        objects = {uri.rsplit("/", 1)[1]: (uri, *rest) for uri, *rest in self.scenario.objects("song")}
+        these = [objects[f"{name}.json"] for name in loaded]
+        self.scenario.oracle.apply_run(these, [], late_songs=False)
+        self.scenario.check(without=["etl_runs"])
+        if is_made_up_for:
+            self.scenario.oracle.match_late_songs()
+
+    def expect(self, song_id, **etl):
+        self.scenario.etl(**etl)
+        self.scenario.check(without=["etl_runs"])
+        rows = sparkify.query_rows(self.scenario.warehouse, "select song_id from songplays")
+        self.assertEqual(rows[0]["song_id"], song_id)
+
+    def test_the_same_sources_go_on(self):
+        """Of two that match, the second is the smaller one; both have replaced others."""
+        self.songs(a=("Z9", "old"), b=("A1", "old"))
+        self.scenario.etl()
+        self.songs(bad="b", a=("Z9", "Tide"), b=("A1", "Tide"))
+        self.cut_off("a", is_made_up_for=False)
+        self.expect("A1")
+
+    def test_a_record_that_the_rest_replaces_was_never_there(self):
+        self.scenario.etl()
+        self.songs(bad="b", a=("X1", "Tide"), b=("X1", "Ebb"))
+        self.cut_off("a", is_made_up_for=False)
+        self.expect(None)
+
+    def test_what_was_loaded_is_gone(self):
+        self.scenario.etl()
+        self.songs(bad="z", m=("X1", "Tide"), z=("Y1", "other"))
+        self.cut_off("m", is_made_up_for=True)
+        (self.scenario.source("song") / "m.json").unlink()
+        self.songs(n=("X1", "Ebb"))
+        self.expect("X1")
+
+    def test_what_was_loaded_has_changed(self):
+        self.scenario.etl()
+        self.songs(bad="z", m=("X1", "Tide"), z=("Y1", "other"))
+        self.cut_off("m", is_made_up_for=True)
+        self.songs(m=("X1", "Ebb"))
+        self.expect("X1")
+
+    def test_something_new_comes_before_what_was_loaded(self):
+        self.scenario.etl()
+        self.songs(bad="z", m=("X1", "Tide"), z=("Y1", "other"))
+        self.cut_off("m", is_made_up_for=True)
+        self.songs(b=("X1", "Ebb"))
+        self.expect("X1")
+
+    def test_who_makes_up_for_a_run_notes_it_in_that_run_s_row(self):
+        self.scenario.etl()
+        self.songs(bad="z", m=("X1", "Tide"), z=("Y1", "other"))
+        self.cut_off("m", is_made_up_for=True)
+        self.expect("X1", kinds=("log",))
+        sql = "select late_matches from etl_runs order by run_id"
+        found = [row["late_matches"] for row in sparkify.query_rows(self.scenario.warehouse, sql)]
+        self.assertEqual([None if text is None else int(text) for text in found], [None, 1, 0])
+
+
 class StagingTest(unittest.TestCase):
     """Staging shows every column as it was read, also those that no table keeps."""
 

@@ -561,7 +561,14 @@ join loading_objects o on o.uri|| '.' = k.uri|| '.' and o.etag = k.etag
 where k.run_id = $1
 
 -- file: meta/known_objects
-select uri, etag, kind from etl_objects
+-- What is loaded; and whether it is songs that no unmatched play was held against yet.
+select uri, etag, kind,
+       case when kind = 'song'
+                 and run_id > (select coalesce(max(run_id), 0)
+                               from etl_runs
+                               where late_matches is not null)
+            then 1 else 0 end as is_waiting
+from etl_objects
 
 -- file: meta/receipt
 select count(*)
@@ -608,20 +615,16 @@ left join (
 select status, late_matches, started_at from etl_runs where run_id = cast($1 as bigint)
 
 -- file: meta/run_state
--- What a run has to know before it plans: the next id, runs left open, whether songs were applied
--- that no unmatched play was held against yet.
+-- What a run has to know before it plans: the next id, runs left open, and the last run whose songs
+-- no unmatched play was held against yet.
 select (select coalesce(max(run_id), 0) + 1 from etl_runs) as next_run_id,
        (select count(*) from etl_runs where status = 'running') as open_runs,
-       (select count(*)
-        from (
-            select run_id
-            from etl_objects
-            where kind = 'song'
-              and run_id > (select coalesce(max(run_id), 0)
-                            from etl_runs
-                            where late_matches is not null)
-            limit 1
-        ) pending) as late_songs_pending
+       (select coalesce(max(run_id), 0)
+        from etl_objects
+        where kind = 'song'
+          and run_id > (select coalesce(max(run_id), 0)
+                        from etl_runs
+                        where late_matches is not null)) as late_songs_run
 
 -- file: meta/set_late_matches
 -- The songs of later runs, where several go on at once, are among those that plays were held against.

@@ -42,16 +42,24 @@ struct LedgerTest : ::testing::Test {
   }
   std::vector<LedgerMark> marks(const std::vector<std::vector<std::string>>& ledger_rows,
                                 const std::vector<ObjectInfo>& listed) {
-    return *marked(ledger_rows, listed);
+    return marked(ledger_rows, listed)->marks;
   }
   /// `ledger_rows`: uri, etag and, if it is no log, the kind.
-  Result<std::vector<LedgerMark>> marked(std::vector<std::vector<std::string>> ledger_rows,
-                                         const std::vector<ObjectInfo>& listed) {
+  Result<MarkedListing> marked(std::vector<std::vector<std::string>> ledger_rows,
+                               const std::vector<ObjectInfo>& listed) {
     for (auto& row : ledger_rows) {
       if (row.size() == 2) row.emplace_back("log");
+      row.emplace_back("0");
     }
     given("meta/known_objects", ledger_rows);
     return ledger.mark(warehouse, DataKind::logs, listed);
+  }
+  /// `ledger_rows`: uri, etag, and 1 if no play was held against them yet.
+  WaitingSongs waiting(std::vector<std::vector<std::string>> ledger_rows,
+                       const std::vector<ObjectInfo>& listed) {
+    for (auto& row : ledger_rows) row.insert(row.begin() + 2, "song");
+    given("meta/known_objects", ledger_rows);
+    return ledger.mark(warehouse, DataKind::songs, listed)->waiting;
   }
   Status record(const std::string& unbalanced, std::int64_t run_rows = 1) {
     warehouse.on_execute = [run_rows](std::string_view, const Values&) { return run_rows; };
@@ -94,6 +102,18 @@ TEST_F(LedgerTest, AnObjectThatWasLoadedAsTheOtherKindIsRefusedByName) {
 TEST_F(LedgerTest, AnotherVersionMayHaveBeenOfTheOtherKind) {
   EXPECT_THAT(marks({{"file:///a", "2", "song"}}, {object("a", "1")}),
               ElementsAre(LedgerMark::changed));
+}
+
+TEST_F(LedgerTest, SongsThatNoPlayWasHeldAgainstAreLookedForInTheListing) {
+  const std::vector<std::vector<std::string>> rows{
+      {"file:///a", "1", "0"}, {"file:///c", "1", "1"}, {"file:///b", "1", "1"}};
+  const WaitingSongs found = waiting(rows, {object("b", "1"), object("c", "1")});
+  EXPECT_TRUE(found.are_listed);
+  EXPECT_EQ(found.last_uri, "file:///c");
+  EXPECT_FALSE(waiting(rows, {object("a", "1"), object("b", "1")}).are_listed) << "one is gone";
+  EXPECT_FALSE(waiting(rows, {object("b", "2"), object("c", "1")}).are_listed) << "it has changed";
+  EXPECT_FALSE(waiting(rows, {}).are_listed);
+  EXPECT_TRUE(waiting({{"file:///a", "1", "0"}}, {object("b", "1")}).are_listed) << "none waits";
 }
 
 TEST_F(LedgerTest, CountsThatDoNotBalanceAreOurMistakeAndNothingIsToBeCommitted) {

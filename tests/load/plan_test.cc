@@ -143,11 +143,16 @@ TEST(MakePlan, TheLastGroupOfEachKindIsMarked) {
   EXPECT_THAT(marks, ElementsAre(false, true, false, false, true));
 }
 
-TEST(MakePlan, SongsThatReplaceOthersAreTold) {
-  const auto fresh = listing_of({{"a"}, {"b", LedgerMark::unchanged}});
-  const auto changed = listing_of({{"a"}, {"b", LedgerMark::changed}});
-  EXPECT_FALSE(make_plan(fresh, changed, {}).replaces_songs);
-  EXPECT_TRUE(make_plan(changed, fresh, {}).replaces_songs);
+TEST(MakePlan, ItGoesOnWhereAnotherEndedIfAllOfThatIsThereAndComesFirst) {
+  const auto goes_on = [](const std::vector<Listed>& songs, WaitingSongs waiting) {
+    MarkedListing listing = listing_of(songs);
+    listing.waiting = std::move(waiting);
+    return make_plan(listing, listing_of({{"a"}}), {}).goes_on;
+  };
+  EXPECT_TRUE(goes_on({{"b", LedgerMark::unchanged}, {"c"}}, {true, "b"}));
+  EXPECT_TRUE(goes_on({{"b", LedgerMark::unchanged}}, {true, "b"})) << "none is left";
+  EXPECT_FALSE(goes_on({{"a"}, {"b", LedgerMark::unchanged}, {"c"}}, {true, "b"}));
+  EXPECT_FALSE(goes_on({{"c"}}, {false, ""}));
 }
 
 TEST(MakePlan, OrderIsThatOfTheListing) {

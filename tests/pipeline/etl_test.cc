@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/version.h"
 #include "fakes/fake_warehouse.h"
@@ -42,7 +43,7 @@ class EtlTest : public testing::Test {
     if (sql == sql_.get("tables/schema_version")) {
       return give(visitor, {std::to_string(kSchemaVersion)});
     }
-    if (sql == sql_.get("meta/run_state")) return give(visitor, {"7", "0", "1"});
+    if (sql == sql_.get("meta/run_state")) return give(visitor, {"7", "0", "6"});
     return give(visitor, {});
   }
 
@@ -105,6 +106,18 @@ TEST_F(EtlTest, TheRunsRowSaysHowItEnded) {
   trouble = make_error(ErrorKind::stopped, "stopped by a signal");
   EXPECT_EQ(run().outcome, RunSummary::Outcome::failed);
   EXPECT_EQ(word, "stopped");
+}
+
+TEST_F(EtlTest, PlaysAreHeldAgainstTheSongsOfTheRunBeforeInThatRunsRow) {
+  std::vector<std::int64_t> noted;
+  warehouse_.on_execute = [&](std::string_view sql, const Values& values) -> Result<std::int64_t> {
+    if (sql == sql_.get("meta/set_late_matches")) {
+      noted = {std::get<std::int64_t>(values[0]), std::get<std::int64_t>(values[1])};
+    }
+    return sql == sql_.get("late/apply_matches") ? 3 : 1;
+  };
+  EXPECT_EQ(run().late_matches, 3);
+  EXPECT_THAT(noted, testing::ElementsAre(6, 3));
 }
 
 TEST_F(EtlTest, AStopBeforeTheLastCommitStopsTheRun) {

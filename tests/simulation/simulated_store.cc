@@ -78,6 +78,7 @@ Result<Listing> SimulatedStore::list(const std::string& location) {
   for (const auto& [uri, object] : present_) {
     if (uri.starts_with(location)) listing.objects.push_back(object);
   }
+  listed_[location] = listing;
   faults_.change_now_and_then("listed " + location);
   return listing;
 }

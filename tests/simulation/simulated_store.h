@@ -27,6 +27,9 @@ class SimulatedStore : public ObjectStore {
   /// Whether opening an object that has changed gives its present version a second chance.
   void set_looks_again(bool looks) { looks_again_ = looks; }
 
+  /// What `list` gave last.
+  const Listing& last_listed(const std::string& location) { return listed_[location]; }
+
   Result<Listing> list(const std::string& location) override;
   Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) override;
   Result<std::optional<ObjectInfo>> look_again(const ObjectInfo& object) override;
@@ -34,6 +37,7 @@ class SimulatedStore : public ObjectStore {
  private:
   FaultPlan& faults_;
   std::map<std::string, ObjectInfo> present_;
+  std::map<std::string, Listing> listed_;                                ///< by location
   std::map<std::pair<std::string, std::string>, std::string> versions_;  ///< by uri and ETag
   bool looks_again_ = false;
 };

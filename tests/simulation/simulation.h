@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "databases.h"
 #include "fault_plan.h"
+#include "left_songs.h"
 #include "pipeline/etl.h"
 #include "simulated_store.h"
 #include "simulated_time.h"
@@ -58,6 +58,7 @@ class Simulation {
   Check expect_all_loaded();
   Check expect_sound();
   Check expect_told(const RunSummary& summary);
+  Check expect_late_songs(const RunSummary& summary, bool has_songs, bool has_no_note);
   RunSummary load(Warehouse& warehouse, SimulatedStore& store, const EtlOptions& options);
   EtlOptions drawn_options();
 
@@ -70,7 +71,7 @@ class Simulation {
   SimulatedWarehouse warehouse_;
   const SqlLibrary& sql_;
   SeedOutcome outcome_;
-  std::set<std::int64_t> replacing_runs_;
+  LeftSongs left_songs_;  ///< when the run in question began
 };
 
 }  // namespace sparkify::simulation

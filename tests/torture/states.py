@@ -4,14 +4,26 @@
     states.expect_one_of_them(warehouse, fingerprint["tables"])
 """
 
+import dataclasses
+
 import contract
 import sparkify
 from suite import Harm
 
 LEDGER_SQL = (
-    "select o.uri, o.etag, o.kind, r.started_at, o.run_id from etl_objects o"
-    " left join etl_runs r on r.run_id = o.run_id"
+    "select o.uri, o.etag, o.kind, r.started_at, o.run_id,"
+    " case when r.late_matches is null then 0 else 1 end as is_noted"
+    " from etl_objects o left join etl_runs r on r.run_id = o.run_id"
 )
+
+
+@dataclasses.dataclass
+class Loaded:
+    """What a run has loaded, and whether its row says that plays were held against its songs."""
+
+    is_noted: bool
+    song: list = dataclasses.field(default_factory=list)
+    log: list = dataclasses.field(default_factory=list)
 
 
 class States:
@@ -28,53 +40,55 @@ class States:
         if tables in self.known:
             return
         runs = self.ledger(warehouse)
-        found = sparkify.warehouse_tables(warehouse)
-        texts = [sparkify.difference(wanted, found) for wanted in self.may_be(runs)]
-        if all(texts):
-            raise Harm(f"not what the ledger's objects make:\n{texts[0]}", mixtures=1)
+        self.expect_no_songs_passed_over(runs)
+        self.expect_tables(warehouse, runs)
         self.known.append(tables)
 
     def expect_all_of(self, warehouse, songs, logs):
         """These objects are loaded, and the tables are those of the ledger's runs, each undisturbed."""
         runs = self.ledger(warehouse)
-        missing = keys((*songs, *logs)).difference(*(keys((*run[0], *run[1])) for run in runs))
+        missing = keys((*songs, *logs)).difference(*(keys((*run.song, *run.log)) for run in runs))
         if missing:
             raise Harm(f"never loaded: {sorted(missing)}", lost=len(missing))
+        self.expect_tables(warehouse, [dataclasses.replace(run, is_noted=True) for run in runs])
+
+    @staticmethod
+    def expect_tables(warehouse, runs):
         text = sparkify.difference(tables_of(runs), sparkify.warehouse_tables(warehouse))
         if text:
-            raise Harm(f"not what undisturbed runs make:\n{text}", lost=1, doubled=1)
+            raise Harm(f"not what the ledger's objects make:\n{text}", mixtures=1)
 
     def ledger(self, warehouse):
-        """The objects that are loaded: songs and logs of each run, in time."""
+        """The runs that have loaded something, in time."""
         runs = {}
         for row in sparkify.query_rows(warehouse, LEDGER_SQL):
             key = row["uri"], row["etag"]
             if key not in self.objects or row["started_at"] is None:
                 raise Harm(f"in the ledger, and never there: {row}", doubled=1)
-            run = runs.setdefault((row["started_at"], row["run_id"]), {"song": [], "log": []})
-            run[row["kind"]].append(self.objects[key])
-        return [(run["song"], run["log"]) for _, run in sorted(runs.items())]
+            new = Loaded(int(row["is_noted"]) == 1)
+            run = runs.setdefault((row["started_at"], row["run_id"]), new)
+            getattr(run, row["kind"]).append(self.objects[key])
+        return [run for _, run in sorted(runs.items())]
 
-    def may_be(self, runs):
-        """The tables after those runs. Plays that have waited are matched with the last songs that a
-        run finds, before its logs; not yet, if there are more of them to come."""
-        yield tables_of(runs)
-        if runs and not runs[-1][1] and not self.has_all_songs(runs):
-            yield tables_of(runs, late_songs=False)
-
-    def has_all_songs(self, runs):
-        """Whether a run that finds those of the last one has no others to load."""
-        last, loaded = keys(runs[-1][0]), set().union(*(keys(songs) for songs, _ in runs))
-        return any(last <= found <= loaded for found in self.song_sets)
+    def expect_no_songs_passed_over(self, runs):
+        """Plays are held against a run's songs with the last ones that it finds, before its logs."""
+        noted = max((number for number, run in enumerate(runs) if run.is_noted), default=-1)
+        waiting = [number for number, run in enumerate(runs) if number > noted and run.song]
+        if not waiting:
+            return
+        if any(run.log for run in runs[waiting[0] :]):
+            raise Harm("logs are loaded, and no play was held against the songs before", mixtures=1)
+        last, loaded = keys(runs[-1].song), set().union(*(keys(run.song) for run in runs))
+        if any(last <= found <= loaded for found in self.song_sets):
+            raise Harm("the last songs are loaded, and no play was held against them", mixtures=1)
 
 
 def keys(objects):
     return {(uri, etag) for uri, etag, _ in objects}
 
 
-def tables_of(runs, late_songs=True):
-    """`late_songs`: of the last run."""
+def tables_of(runs):
     oracle = contract.Warehouse()
-    for number, run in enumerate(runs, 1):
-        oracle.apply_run(*run, late_songs=late_songs or number < len(runs))
+    for run in runs:
+        oracle.apply_run(run.song, run.log, late_songs=run.is_noted)
     return oracle.tables()

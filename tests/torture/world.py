@@ -49,7 +49,7 @@ SIZE_FACTOR_MAX = 2
 
 TINY = ("--events", 60, "--songs", 12, "--days", 4, "--faults", "all=0.02")
 GROUPS = {
-    "SPARKIFY_GROUP_BYTES": "5000",  # the songs, and each day for itself
+    "SPARKIFY_GROUP_BYTES": "5000",  # the songs in two, and each day for itself
     "SPARKIFY_STRAIGHT_BYTES": "10000",  # some days go straight into the star
 }
 # Texts of their own, so that a part of them in any output is a leak.
