@@ -67,10 +67,6 @@ class GroupMaker {
   bool open_ = false;
 };
 
-bool comes_before(const WaitingSongs& waiting, const Group& group) {
-  return group.kind != DataKind::songs || waiting.last_uri < group.objects.front().info.uri;
-}
-
 }  // namespace
 
 Plan make_plan(const MarkedListing& songs, const MarkedListing& logs, const GroupLimits& limits) {
@@ -86,8 +82,6 @@ Plan make_plan(const MarkedListing& songs, const MarkedListing& logs, const Grou
     }
     maker.finish();
   }
-  plan.goes_on = songs.waiting.are_listed &&
-                 (plan.groups.empty() || comes_before(songs.waiting, plan.groups.front()));
   return plan;
 }
 

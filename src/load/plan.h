@@ -39,9 +39,6 @@ struct Plan {
   std::int64_t unchanged_objects = 0;
   std::uint64_t fresh_bytes = 0;
   std::uint64_t changed_bytes = 0;
-  /// Whether this and a run that ended amid its songs are as one that found what this one finds:
-  /// all that was loaded then is listed still, and comes before what is planned.
-  bool goes_on = true;
 
   std::int64_t object_count() const { return fresh_objects + changed_objects; }
   std::uint64_t byte_count() const { return fresh_bytes + changed_bytes; }
@@ -51,14 +48,14 @@ struct Plan {
 /// these yet.
 struct WaitingSongs {
   bool are_listed = true;  ///< all of them, as they were loaded
-  std::string last_uri;    ///< of those that are listed, in byte order
+  std::string last_uri;    ///< in byte order; empty: there are none
 };
 
 /// One kind of input: what was listed, in byte order of uri, and the ledger's mark of each.
 struct MarkedListing {
   std::vector<ObjectInfo> objects;
   std::vector<LedgerMark> marks;
-  WaitingSongs waiting = {};  ///< of songs
+  WaitingSongs waiting = {};  ///< of the listing of songs
 };
 
 struct GroupLimits {

@@ -70,6 +70,7 @@ class EtlRun {
   GroupPreview preview_of(Group& group) const;
   Result<MarkedListing> list(DataKind kind, const std::vector<std::string>& locations);
   Status expect_disjoint(const MarkedListing& songs, const MarkedListing& logs) const;
+  LateSongs late_songs_as_planned() const;
   Status write_down();
   Status execute();
   Status close_open_runs();
@@ -78,8 +79,9 @@ class EtlRun {
   Status apply_groups(DataKind kind);
   void stay_compact(DataKind kind);
   void announce(std::size_t index);
-  Status match_late_songs(std::int64_t run_id);
-  Status try_late_matches(std::int64_t run_id);
+  bool has_late_songs() const;
+  Status match_late_songs();
+  Status try_late_matches();
   Status finish(const Status& applied);
   Status check();
   Status close(std::string_view word);
@@ -92,6 +94,7 @@ class EtlRun {
   Ledger ledger_;
   Star star_;
   RunState state_;
+  LateSongs late_songs_;
   std::vector<Group> groups_;
   std::vector<std::unique_ptr<Announcement>> announced_;  ///< by group; empty: not yet, or done
   RunSummary summary_;
@@ -111,7 +114,8 @@ Status EtlRun::plan() {
   summary_.plan = make_plan(songs, logs, limits);
   groups_ = std::exchange(summary_.plan.groups, {});
   for (Group& group : groups_) summary_.groups.push_back(preview_of(group));
-  summary_.late_songs_pending = state_.late_songs_run != 0;
+  late_songs_ = LateSongs(state_.late_songs_run, songs.waiting);
+  summary_.late_songs_pending = has_late_songs();
   if (!groups_.empty() || summary_.late_songs_pending) {
     summary_.outcome = RunSummary::Outcome::planned;
   }
@@ -164,6 +168,15 @@ Status EtlRun::expect_disjoint(const MarkedListing& songs, const MarkedListing& 
   return {};
 }
 
+/// For groups whose objects are none of what is planned.
+LateSongs EtlRun::late_songs_as_planned() const {
+  const auto is_apart = [this](const Group& group) {
+    return group.kind == DataKind::songs && late_songs_.is_apart(group.objects.front().info.uri);
+  };
+  return {late_songs_.run_id(),
+          WaitingSongs{!std::any_of(groups_.begin(), groups_.end(), is_apart), {}}};
+}
+
 /// Does the planned run to a recorder, with one empty object in each group that we would read: as
 /// the code goes, so are the statements.
 Status EtlRun::write_down() {
@@ -176,7 +189,7 @@ Status EtlRun::write_down() {
   Progress progress;
   EtlRun run(options, {store, recorder, context_.sql, progress, context_.stop});
   run.state_ = state_;
-  run.summary_.plan.goes_on = summary_.plan.goes_on;
+  run.late_songs_ = late_songs_as_planned();
   for (const Group& group : groups_) {
     const PlannedObject empty{{"file:///object.json", "etag", 0}, group.kind, 1};
     run.groups_.push_back(group);
@@ -188,7 +201,7 @@ Status EtlRun::write_down() {
 }
 
 Status EtlRun::execute() {
-  if (groups_.empty() && state_.late_songs_run == 0) {
+  if (groups_.empty() && !has_late_songs()) {
     return interruptibly([this] { return close_open_runs(); });
   }
   TRY(interruptibly([this] { return begin(); }));
@@ -196,11 +209,8 @@ Status EtlRun::execute() {
 }
 
 Status EtlRun::apply_all() {
-  // A run that ended amid its songs has matched no play yet. What it has loaded may become nobody's
-  // before this run is through, so its work is done for it, unless this one does just the rest.
-  if (!summary_.plan.goes_on) TRY(match_late_songs(state_.late_songs_run));
   TRY(apply_groups(DataKind::songs));
-  TRY(match_late_songs(summary_.run_id));
+  TRY(match_late_songs());
   return apply_groups(DataKind::logs);
 }
 
@@ -220,7 +230,9 @@ Status EtlRun::begin() {
     TRY_ASSIGN(auto transaction, context_.warehouse.begin());
     // Since the plan was made, another run may have begun.
     TRY_ASSIGN(const RunState now, ledger_.run_state(*transaction));
-    if (now.next_run_id != state_.next_run_id) summary_.plan.goes_on = false;
+    const bool is_as_planned =
+        now.next_run_id == state_.next_run_id && now.late_songs_run == state_.late_songs_run;
+    if (!is_as_planned) late_songs_ = LateSongs(now.late_songs_run, WaitingSongs{false, {}});
     state_ = now;
     const std::string started_at = format_time(now_micros());
     TRY(ledger_.begin_run(*transaction, state_.next_run_id, started_at));
@@ -238,7 +250,7 @@ Status EtlRun::apply_groups(DataKind kind) {
   GroupLoad load(
       {options_.keep_staging, options_.max_rejects, options_.decode, options_.straight_bytes_min},
       {context_.store, context_.warehouse, context_.sql, ledger_, star_, context_.progress,
-       context_.stop},
+       context_.stop, late_songs_},
       summary_);
   announced_.resize(groups_.size());
   for (std::size_t i = 0; i < groups_.size(); ++i) {
@@ -253,8 +265,6 @@ Status EtlRun::apply_groups(DataKind kind) {
     const std::size_t in_vain = summary_.not_direct.size();
     TRY(load.apply(group));
     announced_[i].reset();
-    const bool has_new_songs = kind == DataKind::songs && !group.objects.empty();
-    if (has_new_songs) state_.late_songs_run = group.is_last_of_kind ? 0 : summary_.run_id;
     const bool was_in_vain = summary_.not_direct.size() > in_vain;
     if (was_in_vain && options_.stage == StageMode::automatic) stay_compact(kind);
     const std::int64_t number = ++context_.progress.groups_done;
@@ -279,22 +289,26 @@ void EtlRun::announce(std::size_t index) {
   announced_[index] = context_.store.announce(objects);
 }
 
-/// If any are pending. `run_id`: whose they are; its own last group of songs may have come to
-/// nothing.
-Status EtlRun::match_late_songs(std::int64_t run_id) {
-  if (state_.late_songs_run == 0) return {};
-  if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
-  return retry_conflicts(context_.stop, [&] { return try_late_matches(run_id); });
+/// Whether some wait for this run: one without songs leaves them to the next one that has some.
+bool EtlRun::has_late_songs() const {
+  return !late_songs_.is_empty() && !options_.song_locations.empty();
 }
 
-Status EtlRun::try_late_matches(std::int64_t run_id) {
+/// The last group of songs does so by itself, unless it came to nothing.
+Status EtlRun::match_late_songs() {
+  if (!has_late_songs()) return {};
+  if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
+  return retry_conflicts(context_.stop, [this] { return try_late_matches(); });
+}
+
+Status EtlRun::try_late_matches() {
   TRY_ASSIGN(auto transaction, context_.warehouse.begin());
   TRY_ASSIGN(const std::int64_t matched,
-             sparkify::match_late_songs(*transaction, star_, ledger_, run_id));
-  TRY(commit_if(std::move(transaction), run_id,
+             sparkify::match_late_songs(*transaction, star_, ledger_, summary_.run_id));
+  TRY(commit_if(std::move(transaction), summary_.run_id,
                 [](const RunRow& row) { return row.late_songs_matched; }));
   summary_.add_late_matches(matched);
-  state_.late_songs_run = 0;
+  late_songs_.clear();
   return {};
 }
 

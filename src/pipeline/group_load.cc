@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "pipeline/conflict_retry.h"
-#include "pipeline/late_songs.h"
 #include "pipeline/settled_commit.h"
 
 namespace sparkify {
@@ -161,6 +160,9 @@ Result<bool> GroupLoad::try_way(Way way, Group& group) {
   summary_.log_drift = std::move(work.logs);
   summary_.records += work.records;
   if (work.late_matches) summary_.add_late_matches(*work.late_matches);
+  if (group.kind == DataKind::songs) {
+    context_.late_songs.applied(summary_.run_id, work.has_matched_all);
+  }
   GroupTotals& totals = summary_.totals;
   totals.objects += work.totals.objects;
   totals.bytes += work.totals.bytes;
@@ -182,7 +184,11 @@ Result<bool> GroupLoad::fill(Transaction& transaction, Way way, Group& group, Wo
   TRY_ASSIGN(const auto plays, fill_rows(transaction, way, group, work));
   if (!plays) return false;
   TRY(write_receipts(transaction, group, *plays, work));
-  TRY(match_late_songs(transaction, group, work));
+  if (group.kind == DataKind::songs && group.is_last_of_kind && !group.objects.empty()) {
+    // In a transaction of its own, a kill before it would leave plays to other records than these.
+    TRY(match_late_songs(transaction, summary_.run_id, work));
+    work.has_matched_all = true;
+  }
   return true;
 }
 
@@ -224,7 +230,7 @@ Result<std::optional<std::int64_t>> GroupLoad::fill_by_warehouse(Transaction& tr
     context_.progress.records += records;
     context_.progress.bytes_read += group.objects[i].info.size_bytes;
   }
-  TRY_ASSIGN(const std::int64_t plays, context_.star.apply(transaction, group.kind));
+  TRY_ASSIGN(const std::int64_t plays, apply_star(transaction, group, work));
   return std::optional(plays);
 }
 
@@ -245,8 +251,29 @@ Result<std::optional<std::int64_t>> GroupLoad::fill_staged(Transaction& transact
     if (!is_settled) return std::optional<std::int64_t>();
   }
   TRY(write_rejects(transaction, group, rejects, work));
-  TRY_ASSIGN(const std::int64_t plays, context_.star.apply(transaction, group.kind));
+  TRY_ASSIGN(const std::int64_t plays, apply_star(transaction, group, work));
   return std::optional(plays);
+}
+
+/// Before songs that are apart from what a run has left, the plays are held against that, for it.
+Result<std::int64_t> GroupLoad::apply_star(Transaction& transaction, const Group& group,
+                                           Work& work) {
+  const LateSongs& late = context_.late_songs;
+  const auto is_apart = [&](const PlannedObject& object) {
+    return !work.left_out.contains(object.object_no) && late.is_apart(object.info.uri);
+  };
+  if (group.kind == DataKind::songs &&
+      std::any_of(group.objects.begin(), group.objects.end(), is_apart)) {
+    TRY(match_late_songs(transaction, late.run_id(), work));
+  }
+  return context_.star.apply(transaction, group.kind);
+}
+
+Status GroupLoad::match_late_songs(Transaction& transaction, std::int64_t run_id, Work& work) {
+  TRY_ASSIGN(const std::int64_t matched,
+             sparkify::match_late_songs(transaction, context_.star, context_.ledger, run_id));
+  work.late_matches = work.late_matches.value_or(0) + matched;
+  return {};
 }
 
 Result<std::optional<std::int64_t>> GroupLoad::fill_straight(Transaction& transaction, Group& group,
@@ -449,15 +476,6 @@ Status GroupLoad::write_receipts(Transaction& transaction, Group& group, std::in
   TRY(context_.ledger.put_drift(transaction, summary_.run_id, work.songs, work.logs));
   const char* staging = options_.keep_staging ? "staging/keep" : "staging/clear_kept";
   TRY(transaction.execute(context_.sql.get(staging)));
-  return {};
-}
-
-/// With the last songs: were it a transaction of its own, a kill in between would leave plays to be
-/// held against what the songs' records have become until the next run.
-Status GroupLoad::match_late_songs(Transaction& transaction, const Group& group, Work& work) {
-  if (group.kind != DataKind::songs || !group.is_last_of_kind || group.objects.empty()) return {};
-  TRY_ASSIGN(work.late_matches, sparkify::match_late_songs(transaction, context_.star,
-                                                           context_.ledger, summary_.run_id));
   return {};
 }
 

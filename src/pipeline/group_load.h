@@ -9,6 +9,7 @@
 #include "load/ledger.h"
 #include "load/reject_spool.h"
 #include "pipeline/group_feed.h"
+#include "pipeline/late_songs.h"
 #include "pipeline/straight_load.h"
 #include "report/run_summary.h"
 #include "transform/star.h"
@@ -31,6 +32,7 @@ struct GroupLoadContext {
   const Star& star;
   Progress& progress;
   const StopFlag& stop;
+  LateSongs& late_songs;  ///< is told what becomes of them
 };
 
 /// Applies groups of a run, each exactly once or not at all: rows, star, rejects, receipts and the
@@ -63,6 +65,7 @@ class GroupLoad {
     GroupTotals totals;
     std::int64_t records = 0;
     std::optional<std::int64_t> late_matches;
+    bool has_matched_all = false;  ///< plays are held against the group's songs, too
   };
 
   /// Rows read by the warehouse itself; straight into the star (see straight_load.h); or staged by
@@ -99,7 +102,8 @@ class GroupLoad {
   Status write_rejects(Transaction& transaction, const Group& group, RejectSpool& rejects,
                        const Work& work);
   Status write_receipts(Transaction& transaction, Group& group, std::int64_t plays, Work& work);
-  Status match_late_songs(Transaction& transaction, const Group& group, Work& work);
+  Result<std::int64_t> apply_star(Transaction& transaction, const Group& group, Work& work);
+  Status match_late_songs(Transaction& transaction, std::int64_t run_id, Work& work);
   Status commit(std::unique_ptr<Transaction> transaction, const Group& group);
 
   GroupLoadOptions options_;

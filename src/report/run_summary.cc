@@ -71,7 +71,8 @@ std::string plan_text(const RunSummary& summary) {
   out += fmt::format("  unchanged  {}\n", counted(plan.unchanged_objects, "object", "objects"));
   if (summary.late_songs_pending) {
     out +=
-        "  late       plays that wait are held against the songs of a run that ended amid them\n";
+        "  late       plays wait for songs of a run that ended amid them, and are held against "
+        "these\n";
   }
   std::size_t number = 0;
   for (const GroupPreview& group : summary.groups) {

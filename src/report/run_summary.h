@@ -43,8 +43,9 @@ struct RunSummary {
   std::string warehouse;
   std::int64_t run_id = 0;  ///< 0: no run was needed
   std::int64_t aborted_runs = 0;
-  Plan plan;                        ///< its groups' objects are dropped; see `groups`
-  bool late_songs_pending = false;  ///< when planned: plays wait for an earlier run's songs
+  Plan plan;  ///< its groups' objects are dropped; see `groups`
+  bool late_songs_pending =
+      false;  ///< when planned: songs of an earlier run, for this one to match
   std::vector<GroupPreview> groups;
   std::vector<std::string> statements;  ///< that the run would send; for --dry-run --sql
   std::int64_t ignored_files = 0;
@@ -53,7 +54,7 @@ struct RunSummary {
   std::vector<std::string> not_direct;  ///< why others that it read were read again by us
   GroupTotals totals;
   std::int64_t records = 0;                  ///< of the loaded objects
-  std::optional<std::int64_t> late_matches;  ///< also with songs of a run that ended amid them
+  std::optional<std::int64_t> late_matches;  ///< also those that were noted in an earlier run's row
   std::vector<FailedObject> failed_objects;
   DriftCounts song_drift;
   DriftCounts log_drift;

@@ -1121,7 +1121,8 @@ class CutOffSongsTest(unittest.TestCase):
     def expect(self, song_id, **etl):
         self.scenario.etl(**etl)
         self.scenario.check(without=["etl_runs"])
-        rows = sparkify.query_rows(self.scenario.warehouse, "select song_id from songplays")
+        sql = "select song_id from songplays order by songplay_id"
+        rows = sparkify.query_rows(self.scenario.warehouse, sql)
         self.assertEqual(rows[0]["song_id"], song_id)
 
     def test_the_same_sources_go_on(self):
@@ -1164,10 +1165,39 @@ class CutOffSongsTest(unittest.TestCase):
         self.scenario.etl()
         self.songs(bad="z", m=("X1", "Tide"), z=("Y1", "other"))
         self.cut_off("m", is_made_up_for=True)
-        self.expect("X1", kinds=("log",))
+        self.songs(m=("X1", "Ebb"))
+        self.expect("X1")
         sql = "select late_matches from etl_runs order by run_id"
         found = [row["late_matches"] for row in sparkify.query_rows(self.scenario.warehouse, sql)]
         self.assertEqual([None if text is None else int(text) for text in found], [None, 1, 0])
+
+    def test_one_that_is_damaged_changes_nothing(self):
+        """It comes before what was loaded, and is none of what the next run applies."""
+        self.scenario.etl()
+        self.songs(bad="d", c=("Z9", "Tide"), d=("A1", "Tide"))
+        self.scenario.write(File("song", "b.json.gz", gzip.compress(lines(song(3)))[:-9]))
+        self.cut_off("c", is_made_up_for=False)
+        self.expect("A1")
+
+    def test_a_run_without_songs_leaves_them_to_one_that_has_some(self):
+        self.scenario.etl()
+        self.songs(bad="z", m=("Z9", "Tide"), z=("A1", "Tide"))
+        self.cut_off("m", is_made_up_for=False)
+        logs = {"kinds": ("log",)}
+        self.assertIn("Nothing new", self.scenario.program(**logs).stdout)
+        self.scenario.write(File("log", "b.json", lines(play(2, 0, song="Ebb"))))
+        self.scenario.program(**logs)
+        self.scenario.oracle.apply_run([], self.scenario.objects("log"), late_songs=False)
+        self.scenario.check(without=["etl_runs"])
+        self.expect("A1")
+
+    def test_one_that_is_cut_off_again(self):
+        self.scenario.etl()
+        self.songs(bad="b", a=("Z9", "Tide"), b=("M5", "Tide"), c=("A1", "Tide"))
+        self.cut_off("a", is_made_up_for=False)
+        self.songs(bad="c", b=("M5", "Tide"), c=("A1", "Tide"))
+        self.cut_off("b", is_made_up_for=False)
+        self.expect("A1")
 
 
 class StagingTest(unittest.TestCase):

@@ -143,18 +143,6 @@ TEST(MakePlan, TheLastGroupOfEachKindIsMarked) {
   EXPECT_THAT(marks, ElementsAre(false, true, false, false, true));
 }
 
-TEST(MakePlan, ItGoesOnWhereAnotherEndedIfAllOfThatIsThereAndComesFirst) {
-  const auto goes_on = [](const std::vector<Listed>& songs, WaitingSongs waiting) {
-    MarkedListing listing = listing_of(songs);
-    listing.waiting = std::move(waiting);
-    return make_plan(listing, listing_of({{"a"}}), {}).goes_on;
-  };
-  EXPECT_TRUE(goes_on({{"b", LedgerMark::unchanged}, {"c"}}, {true, "b"}));
-  EXPECT_TRUE(goes_on({{"b", LedgerMark::unchanged}}, {true, "b"})) << "none is left";
-  EXPECT_FALSE(goes_on({{"a"}, {"b", LedgerMark::unchanged}, {"c"}}, {true, "b"}));
-  EXPECT_FALSE(goes_on({{"c"}}, {false, ""}));
-}
-
 TEST(MakePlan, OrderIsThatOfTheListing) {
   const Plan plan = make_plan(
       {}, listing_of({{"a/10"}, {"a/2", LedgerMark::changed}, {"a/B"}, {"a/b"}, {"\xC3\xA9"}}), {});

@@ -57,9 +57,11 @@ class EtlTest : public testing::Test {
   RunSummary run() {
     EtlOptions options;
     options.log_locations = {"logs"};
+    options.song_locations = song_locations;
     return run_etl(options, {store_, warehouse_, sql_, progress_, stop_});
   }
 
+  std::vector<std::string> song_locations = {"songs"};
   FakeWarehouse warehouse_;
   NoObjects store_;
   SqlLibrary sql_ = *SqlLibrary::open("duckdb");
@@ -108,7 +110,7 @@ TEST_F(EtlTest, TheRunsRowSaysHowItEnded) {
   EXPECT_EQ(word, "stopped");
 }
 
-TEST_F(EtlTest, PlaysAreHeldAgainstTheSongsOfTheRunBeforeInThatRunsRow) {
+TEST_F(EtlTest, PlaysAreHeldAgainstTheSongsOfTheRunBefore) {
   std::vector<std::int64_t> noted;
   warehouse_.on_execute = [&](std::string_view sql, const Values& values) -> Result<std::int64_t> {
     if (sql == sql_.get("meta/set_late_matches")) {
@@ -117,7 +119,12 @@ TEST_F(EtlTest, PlaysAreHeldAgainstTheSongsOfTheRunBeforeInThatRunsRow) {
     return sql == sql_.get("late/apply_matches") ? 3 : 1;
   };
   EXPECT_EQ(run().late_matches, 3);
-  EXPECT_THAT(noted, testing::ElementsAre(6, 3));
+  EXPECT_THAT(noted, testing::ElementsAre(7, 3));
+}
+
+TEST_F(EtlTest, ARunWithoutSongsLeavesThoseOfTheRunBefore) {
+  song_locations.clear();
+  EXPECT_EQ(run().outcome, RunSummary::Outcome::nothing_new);
 }
 
 TEST_F(EtlTest, AStopBeforeTheLastCommitStopsTheRun) {

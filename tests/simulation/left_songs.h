@@ -18,18 +18,16 @@ class LeftSongs {
   static Result<LeftSongs> of(Warehouse& warehouse);
 
   bool is_empty() const { return left_.empty(); }
-  /// Whether a run that finds `listed` does just the rest: all that was left is there, and before
-  /// all that is not loaded. If not, the plays have to be held against it first.
-  bool has_just_the_rest(const Listing& listed) const;
+  /// Whether a run that found `listed` and has loaded songs has done just the rest: all that was
+  /// left is there, and comes before these. If not, the plays have to be held against it first.
+  Result<bool> has_just_the_rest(Warehouse& warehouse, std::int64_t run_id,
+                                 const Listing& listed) const;
   /// Whether that has been done.
   Result<bool> are_made_up_for(Warehouse& warehouse) const;
 
  private:
-  using Versions = std::set<std::pair<std::string, std::string>>;  ///< uri and ETag
-
-  std::int64_t run_id_ = 0;  ///< of the last of those runs
-  Versions left_;
-  Versions loaded_;
+  std::int64_t run_id_ = 0;                             ///< of the last of those runs
+  std::set<std::pair<std::string, std::string>> left_;  ///< uri and ETag
 };
 
 }  // namespace sparkify::simulation

@@ -39,6 +39,7 @@ struct SeedOutcome {
 ///   - those of the same loads, done again without a fault, run by run (the contract: runs in
 ///   time);
 ///   - in a plain world, also those of one run over all that is there in the end;
+///   - in others, where nothing changes, those of a run that nobody cuts off;
 /// every object must be in the ledger once, and one more run must find nothing.
 class Simulation {
  public:
@@ -55,11 +56,13 @@ class Simulation {
   Check run_to_the_end();
   Check compare_with_replay();
   Check compare_with_one_run();
+  Check compare_cut_with_uncut();
   Check expect_all_loaded();
   Check expect_sound();
   Check expect_told(const RunSummary& summary);
   Check expect_late_songs(const RunSummary& summary, bool has_songs, bool has_no_note);
   RunSummary load(Warehouse& warehouse, SimulatedStore& store, const EtlOptions& options);
+  static EtlOptions everything();
   EtlOptions drawn_options();
 
   SeedRandom random_;

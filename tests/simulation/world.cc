@@ -52,6 +52,15 @@ void World::settle() {
   }
 }
 
+void World::put_some(SimulatedStore& store) {
+  for (const auto& [uri, text] : texts_) {
+    const auto etags = store_.etags_of(uri);
+    if (random_.one_in(3)) continue;
+    const std::vector<std::string> known(etags.begin(), etags.end());
+    store.put(uri, store_.bytes_of({uri, random_.pick(known), 0}));
+  }
+}
+
 void World::put(const std::string& uri, const std::string& text) {
   texts_[uri] = text;
   if (!uri.ends_with(".gz")) return store_.put(uri, text);

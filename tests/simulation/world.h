@@ -29,6 +29,8 @@ class World {
   void change();
   /// Mends what is damaged, so that all can be loaded.
   void settle();
+  /// Puts some of all objects that there ever were into another store, each in any of its versions.
+  void put_some(SimulatedStore& store);
 
  private:
   void put_song(const std::string& uri, bool is_new);
