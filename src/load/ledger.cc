@@ -157,6 +157,11 @@ Status Ledger::set_late_matches(Transaction& transaction, std::int64_t run_id,
   return run_row_changed(transaction.execute(sql_.get("meta/set_late_matches"), {run_id, matched}));
 }
 
+Status Ledger::add_late_matches(Transaction& transaction, std::int64_t run_id,
+                                std::int64_t matched) const {
+  return run_row_changed(transaction.execute(sql_.get("meta/add_late_matches"), {run_id, matched}));
+}
+
 Status Ledger::put_objects(Transaction& transaction, std::span<const PlannedObject> objects,
                            std::span<const ObjectCounts> counts) const {
   Batch batch(staging_objects_schema());

@@ -79,9 +79,11 @@ class Ledger {
   /// object do not balance, `database` when the run's row is gone; then nothing may be committed.
   Result<GroupTotals> record_group(Transaction& transaction, std::int64_t run_id, DataKind kind,
                                    std::int64_t plays) const;
-  /// Notes that all unmatched plays were held against the songs that are there, the last of which
-  /// are of `run_id`; `matched` have one.
+  /// Notes that all unmatched plays were held against the songs that are there; `matched` have one.
   Status set_late_matches(Transaction& transaction, std::int64_t run_id,
+                          std::int64_t matched) const;
+  /// Notes the same in the row of an earlier run, which ended before it came to it.
+  Status add_late_matches(Transaction& transaction, std::int64_t run_id,
                           std::int64_t matched) const;
   /// Whether this run's receipt of `object` is there: the answer to an unknown commit.
   Result<bool> has_receipt(Warehouse& warehouse, std::int64_t run_id,

@@ -70,7 +70,7 @@ class EtlRun {
   GroupPreview preview_of(Group& group) const;
   Result<MarkedListing> list(DataKind kind, const std::vector<std::string>& locations);
   Status expect_disjoint(const MarkedListing& songs, const MarkedListing& logs) const;
-  LateSongs late_songs_as_planned() const;
+  bool any_group_is_apart() const;
   Status write_down();
   Status execute();
   Status close_open_runs();
@@ -79,7 +79,6 @@ class EtlRun {
   Status apply_groups(DataKind kind);
   void stay_compact(DataKind kind);
   void announce(std::size_t index);
-  bool has_late_songs() const;
   Status match_late_songs();
   Status try_late_matches();
   Status finish(const Status& applied);
@@ -102,10 +101,11 @@ class EtlRun {
 
 Status EtlRun::plan() {
   TRY(expect_our_schema(context_.warehouse, context_.sql));
+  // Before it is asked which objects are known: begin() shall notice what comes in between.
+  TRY_ASSIGN(state_, ledger_.run_state(context_.warehouse));
   TRY_ASSIGN(const MarkedListing songs, list(DataKind::songs, options_.song_locations));
   TRY_ASSIGN(const MarkedListing logs, list(DataKind::logs, options_.log_locations));
   TRY(expect_disjoint(songs, logs));
-  TRY_ASSIGN(state_, ledger_.run_state(context_.warehouse));
   GroupLimits limits;
   const bool is_straight = context_.warehouse.prefers_straight_rows() && !options_.keep_staging;
   limits.song_bytes_max = options_.group_bytes;
@@ -115,8 +115,9 @@ Status EtlRun::plan() {
   groups_ = std::exchange(summary_.plan.groups, {});
   for (Group& group : groups_) summary_.groups.push_back(preview_of(group));
   late_songs_ = LateSongs(state_.late_songs_run, songs.waiting);
-  summary_.late_songs_pending = has_late_songs();
-  if (!groups_.empty() || summary_.late_songs_pending) {
+  const bool are_matched = late_songs_.are_whole() || any_group_is_apart();
+  summary_.late_songs_run = are_matched ? late_songs_.run_id() : 0;
+  if (!groups_.empty() || are_matched) {
     summary_.outcome = RunSummary::Outcome::planned;
   }
   context_.progress.bytes_total = summary_.plan.byte_count();
@@ -168,13 +169,11 @@ Status EtlRun::expect_disjoint(const MarkedListing& songs, const MarkedListing& 
   return {};
 }
 
-/// For groups whose objects are none of what is planned.
-LateSongs EtlRun::late_songs_as_planned() const {
-  const auto is_apart = [this](const Group& group) {
+/// By what is planned: who comes to apply it may find that it cannot be read.
+bool EtlRun::any_group_is_apart() const {
+  return std::any_of(groups_.begin(), groups_.end(), [this](const Group& group) {
     return group.kind == DataKind::songs && late_songs_.is_apart(group.objects.front().info.uri);
-  };
-  return {late_songs_.run_id(),
-          WaitingSongs{!std::any_of(groups_.begin(), groups_.end(), is_apart), {}}};
+  });
 }
 
 /// Does the planned run to a recorder, with one empty object in each group that we would read: as
@@ -189,7 +188,8 @@ Status EtlRun::write_down() {
   Progress progress;
   EtlRun run(options, {store, recorder, context_.sql, progress, context_.stop});
   run.state_ = state_;
-  run.late_songs_ = late_songs_as_planned();
+  // The objects there have other names, which say nothing of what is apart.
+  run.late_songs_ = LateSongs(late_songs_.run_id(), WaitingSongs{!any_group_is_apart(), {}});
   for (const Group& group : groups_) {
     const PlannedObject empty{{"file:///object.json", "etag", 0}, group.kind, 1};
     run.groups_.push_back(group);
@@ -201,7 +201,7 @@ Status EtlRun::write_down() {
 }
 
 Status EtlRun::execute() {
-  if (groups_.empty() && !has_late_songs()) {
+  if (groups_.empty() && !late_songs_.are_whole()) {
     return interruptibly([this] { return close_open_runs(); });
   }
   TRY(interruptibly([this] { return begin(); }));
@@ -289,14 +289,9 @@ void EtlRun::announce(std::size_t index) {
   announced_[index] = context_.store.announce(objects);
 }
 
-/// Whether some wait for this run: one without songs leaves them to the next one that has some.
-bool EtlRun::has_late_songs() const {
-  return !late_songs_.is_empty() && !options_.song_locations.empty();
-}
-
 /// The last group of songs does so by itself, unless it came to nothing.
 Status EtlRun::match_late_songs() {
-  if (!has_late_songs()) return {};
+  if (!late_songs_.are_whole()) return {};
   if (context_.stop.is_set()) return make_error(ErrorKind::stopped, "stopped by a signal");
   return retry_conflicts(context_.stop, [this] { return try_late_matches(); });
 }

@@ -184,11 +184,9 @@ Result<bool> GroupLoad::fill(Transaction& transaction, Way way, Group& group, Wo
   TRY_ASSIGN(const auto plays, fill_rows(transaction, way, group, work));
   if (!plays) return false;
   TRY(write_receipts(transaction, group, *plays, work));
-  if (group.kind == DataKind::songs && group.is_last_of_kind && !group.objects.empty()) {
-    // In a transaction of its own, a kill before it would leave plays to other records than these.
-    TRY(match_late_songs(transaction, summary_.run_id, work));
-    work.has_matched_all = true;
-  }
+  const bool has_last_songs =
+      group.kind == DataKind::songs && group.is_last_of_kind && !group.objects.empty();
+  if (has_last_songs) TRY(match_late_songs(transaction, work));
   return true;
 }
 
@@ -264,15 +262,20 @@ Result<std::int64_t> GroupLoad::apply_star(Transaction& transaction, const Group
   };
   if (group.kind == DataKind::songs &&
       std::any_of(group.objects.begin(), group.objects.end(), is_apart)) {
-    TRY(match_late_songs(transaction, late.run_id(), work));
+    TRY_ASSIGN(work.late_matches, context_.star.match_late_songs(transaction));
+    TRY(context_.ledger.add_late_matches(transaction, late.run_id(), *work.late_matches));
   }
   return context_.star.apply(transaction, group.kind);
 }
 
-Status GroupLoad::match_late_songs(Transaction& transaction, std::int64_t run_id, Work& work) {
-  TRY_ASSIGN(const std::int64_t matched,
-             sparkify::match_late_songs(transaction, context_.star, context_.ledger, run_id));
+/// With the run's last songs: in a transaction of its own, a kill before it would leave the plays
+/// to what these songs have become by the next run.
+Status GroupLoad::match_late_songs(Transaction& transaction, Work& work) {
+  TRY_ASSIGN(
+      const std::int64_t matched,
+      sparkify::match_late_songs(transaction, context_.star, context_.ledger, summary_.run_id));
   work.late_matches = work.late_matches.value_or(0) + matched;
+  work.has_matched_all = true;
   return {};
 }
 

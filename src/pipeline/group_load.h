@@ -103,7 +103,7 @@ class GroupLoad {
                        const Work& work);
   Status write_receipts(Transaction& transaction, Group& group, std::int64_t plays, Work& work);
   Result<std::int64_t> apply_star(Transaction& transaction, const Group& group, Work& work);
-  Status match_late_songs(Transaction& transaction, std::int64_t run_id, Work& work);
+  Status match_late_songs(Transaction& transaction, Work& work);
   Status commit(std::unique_ptr<Transaction> transaction, const Group& group);
 
   GroupLoadOptions options_;

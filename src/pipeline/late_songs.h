@@ -21,11 +21,13 @@ class LateSongs {
   /// `run_id`: the last run that has left some, 0 if there is none.
   LateSongs(std::int64_t run_id, WaitingSongs left) : run_id_(run_id), left_(std::move(left)) {}
 
-  bool is_empty() const { return run_id_ == 0; }
   std::int64_t run_id() const { return run_id_; }
+  /// Whether plays can be held against them: when nothing of the rest is left, be it that a run of
+  /// ours has applied it. Who does not find them leaves them to somebody who does.
+  bool are_whole() const { return run_id_ != 0 && (is_ours_ || left_.are_listed); }
   /// Whether songs of this object are not the rest of what was left.
   bool is_apart(const std::string& uri) const {
-    return !is_empty() && !is_ours_ && (!left_.are_listed || uri < left_.last_uri);
+    return run_id_ != 0 && !is_ours_ && (!left_.are_listed || uri < left_.last_uri);
   }
   /// A group of songs was applied by a run of ours; `is_matched`: and plays were held against all.
   void applied(std::int64_t run_id, bool is_matched) {
@@ -40,8 +42,8 @@ class LateSongs {
   bool is_ours_ = false;  ///< a run goes on, or has made up for what was left
 };
 
-/// Holds every unmatched play against all songs, and notes in the row of `run_id`, the last run
-/// that has loaded any of them, how many found theirs; that number. Errors: the warehouse's.
+/// Holds every unmatched play against all songs, and notes in the row of the run how many found
+/// theirs; that number. Errors: the warehouse's, and those of Ledger::set_late_matches.
 Result<std::int64_t> match_late_songs(Transaction& transaction, const Star& star,
                                       const Ledger& ledger, std::int64_t run_id);
 

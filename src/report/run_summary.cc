@@ -69,10 +69,10 @@ std::string plan_text(const RunSummary& summary) {
   out += fmt::format("  changed    {} ({})\n", counted(plan.changed_objects, "object", "objects"),
                      format_bytes(plan.changed_bytes));
   out += fmt::format("  unchanged  {}\n", counted(plan.unchanged_objects, "object", "objects"));
-  if (summary.late_songs_pending) {
-    out +=
-        "  late       plays wait for songs of a run that ended amid them, and are held against "
-        "these\n";
+  if (summary.late_songs_run != 0) {
+    out += fmt::format(
+        "  late       run {} ended amid its songs; plays that wait are held against them\n",
+        summary.late_songs_run);
   }
   std::size_t number = 0;
   for (const GroupPreview& group : summary.groups) {
@@ -195,7 +195,7 @@ Json plan_json(const RunSummary& summary) {
             {"changed_bytes", plan.changed_bytes},
             {"unchanged_objects", plan.unchanged_objects},
             {"ignored_files", summary.ignored_files},
-            {"late_songs_pending", summary.late_songs_pending},
+            {"late_songs_run", summary.late_songs_run == 0 ? Json() : Json(summary.late_songs_run)},
             {"groups", groups}};
   if (!summary.statements.empty()) json["statements"] = summary.statements;
   return json;

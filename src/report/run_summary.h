@@ -43,9 +43,8 @@ struct RunSummary {
   std::string warehouse;
   std::int64_t run_id = 0;  ///< 0: no run was needed
   std::int64_t aborted_runs = 0;
-  Plan plan;  ///< its groups' objects are dropped; see `groups`
-  bool late_songs_pending =
-      false;  ///< when planned: songs of an earlier run, for this one to match
+  Plan plan;                        ///< its groups' objects are dropped; see `groups`
+  std::int64_t late_songs_run = 0;  ///< when planned: which ended amid songs that plays wait for
   std::vector<GroupPreview> groups;
   std::vector<std::string> statements;  ///< that the run would send; for --dry-run --sql
   std::int64_t ignored_files = 0;

@@ -1165,11 +1165,13 @@ class CutOffSongsTest(unittest.TestCase):
         self.scenario.etl()
         self.songs(bad="z", m=("X1", "Tide"), z=("Y1", "other"))
         self.cut_off("m", is_made_up_for=True)
+        self.scenario.write(File("log", "b.json", lines(play(2, 0, song="other"))))
+        self.scenario.etl(kinds=("log",))  # in between, and leaves them
         self.songs(m=("X1", "Ebb"))
         self.expect("X1")
         sql = "select late_matches from etl_runs order by run_id"
         found = [row["late_matches"] for row in sparkify.query_rows(self.scenario.warehouse, sql)]
-        self.assertEqual([None if text is None else int(text) for text in found], [None, 1, 0])
+        self.assertEqual([None if text is None else int(text) for text in found], [None, 1, None, 1])
 
     def test_one_that_is_damaged_changes_nothing(self):
         """It comes before what was loaded, and is none of what the next run applies."""
@@ -1185,6 +1187,9 @@ class CutOffSongsTest(unittest.TestCase):
         self.cut_off("m", is_made_up_for=False)
         logs = {"kinds": ("log",)}
         self.assertIn("Nothing new", self.scenario.program(**logs).stdout)
+        nowhere = self.scenario.folder / "nowhere"
+        nowhere.mkdir()
+        self.assertIn("Nothing new", self.scenario.call("etl", "--song-data", nowhere).stdout)
         self.scenario.write(File("log", "b.json", lines(play(2, 0, song="Ebb"))))
         self.scenario.program(**logs)
         self.scenario.oracle.apply_run([], self.scenario.objects("log"), late_songs=False)

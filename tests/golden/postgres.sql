@@ -437,6 +437,12 @@ update etl_runs
 set status = 'aborted', finished_at = cast($1 as timestamp)
 where status = 'running'
 
+-- file: meta/add_late_matches
+-- Of an earlier run that ended amid its songs: another one has held the plays against them.
+update etl_runs
+set late_matches = coalesce(late_matches, 0) + cast($2 as bigint)
+where run_id = cast($1 as bigint)
+
 -- file: meta/add_to_run
 -- A group's part of the run's totals, in the group's own transaction.
 update etl_runs
@@ -2299,7 +2305,7 @@ comment on view plays is 'One song play, for people: names from songs as it is n
 comment on view user_levels is 'One spell of a user at one level; valid_to NULL: still.';
 comment on table etl_runs is 'One run of sparkify etl that found something to do.';
 comment on column etl_runs.status is 'running, done, stopped, failed, or aborted: it was killed';
-comment on column etl_runs.late_matches is 'Plays of earlier runs that found their song, also if a later run had to look; NULL: none has';
+comment on column etl_runs.late_matches is 'Plays of earlier runs that found their song, also if a later run had to look; NULL: this one has not';
 comment on table etl_objects is 'The ledger: one row for each version of a source object that was applied.';
 comment on column etl_objects.etag is 'The version: S3''s ETag, or size and modification time of a file';
 comment on column etl_objects.records is 'loaded + duplicates + rejects';

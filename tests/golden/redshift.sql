@@ -500,6 +500,12 @@ update etl_runs
 set status = 'aborted', finished_at = cast($1 as timestamp)
 where status = 'running'
 
+-- file: meta/add_late_matches
+-- Of an earlier run that ended amid its songs: another one has held the plays against them.
+update etl_runs
+set late_matches = coalesce(late_matches, 0) + cast($2 as bigint)
+where run_id = cast($1 as bigint)
+
 -- file: meta/add_to_run
 -- A group's part of the run's totals, in the group's own transaction.
 update etl_runs

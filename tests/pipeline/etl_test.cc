@@ -17,9 +17,14 @@ namespace {
 
 using testing::HasSubstr;
 
-class NoObjects : public ObjectStore {
+/// A song that is loaded already; no logs.
+class OneSong : public ObjectStore {
  public:
-  Result<Listing> list(const std::string& /*location*/) override { return Listing(); }
+  Result<Listing> list(const std::string& location) override {
+    Listing listing;
+    if (location == "songs") listing.objects.push_back({"sim://songs/a.json", "1", 10});
+    return listing;
+  }
   Result<std::unique_ptr<ByteStream>> open(const ObjectInfo& object) override {
     return make_error(ErrorKind::source, object.uri);
   }
@@ -43,6 +48,9 @@ class EtlTest : public testing::Test {
     if (sql == sql_.get("tables/schema_version")) {
       return give(visitor, {std::to_string(kSchemaVersion)});
     }
+    if (sql == sql_.get("meta/known_objects")) {
+      return give(visitor, {"sim://songs/a.json", "1", "song", "1"});
+    }
     if (sql == sql_.get("meta/run_state")) return give(visitor, {"7", "0", "6"});
     return give(visitor, {});
   }
@@ -63,7 +71,7 @@ class EtlTest : public testing::Test {
 
   std::vector<std::string> song_locations = {"songs"};
   FakeWarehouse warehouse_;
-  NoObjects store_;
+  OneSong store_;
   SqlLibrary sql_ = *SqlLibrary::open("duckdb");
   Progress progress_;
   StopFlag stop_;
@@ -122,9 +130,11 @@ TEST_F(EtlTest, PlaysAreHeldAgainstTheSongsOfTheRunBefore) {
   EXPECT_THAT(noted, testing::ElementsAre(7, 3));
 }
 
-TEST_F(EtlTest, ARunWithoutSongsLeavesThoseOfTheRunBefore) {
-  song_locations.clear();
-  EXPECT_EQ(run().outcome, RunSummary::Outcome::nothing_new);
+TEST_F(EtlTest, ARunThatDoesNotFindTheSongsOfTheRunBeforeLeavesThem) {
+  for (const std::vector<std::string>& others : {{}, std::vector<std::string>{"elsewhere"}}) {
+    song_locations = others;
+    EXPECT_EQ(run().outcome, RunSummary::Outcome::nothing_new);
+  }
 }
 
 TEST_F(EtlTest, AStopBeforeTheLastCommitStopsTheRun) {

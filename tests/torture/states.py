@@ -33,16 +33,17 @@ class States:
         every = [each for run in runs for objects in run for each in objects]
         self.objects = {(uri, etag): (uri, etag, data) for uri, etag, data in every}
         self.song_sets = [keys(songs) for songs, _ in runs]
-        self.known = []  # fingerprints of tables that were looked at before
+        self.known = []  # fingerprints of tables, and notes, that were looked at before
 
     def expect_one_of_them(self, warehouse, tables):
         """`tables`: the fingerprint of the warehouse's tables."""
-        if tables in self.known:
-            return
         runs = self.ledger(warehouse)
         self.expect_no_songs_passed_over(runs)
+        notes = [run.is_noted for run in runs]
+        if (tables, notes) in self.known:
+            return
         self.expect_tables(warehouse, runs)
-        self.known.append(tables)
+        self.known.append((tables, notes))
 
     def expect_all_of(self, warehouse, songs, logs):
         """These objects are loaded, and the tables are those of the ledger's runs, each undisturbed."""
