@@ -189,7 +189,8 @@ Status EtlRun::write_down() {
   EtlRun run(options, {store, recorder, context_.sql, progress, context_.stop});
   run.state_ = state_;
   // The objects there have other names, which say nothing of what is apart.
-  run.late_songs_ = LateSongs(late_songs_.run_id(), WaitingSongs{!any_group_is_apart(), {}});
+  const bool goes_on = late_songs_.are_whole() && !any_group_is_apart();
+  run.late_songs_ = LateSongs(late_songs_.run_id(), WaitingSongs{goes_on, {}});
   for (const Group& group : groups_) {
     const PlannedObject empty{{"file:///object.json", "etag", 0}, group.kind, 1};
     run.groups_.push_back(group);
